@@ -1,0 +1,112 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Diagnostics;
+using System.Globalization;
+using Kappa.Training.Experiments;
+using Kappa.Training.Results;
+using Spectre.Console;
+
+namespace Kappa.Cli.Commands;
+
+/// <summary>kappa run.</summary>
+internal static class RunCommand
+{
+    private const string All = "all";
+
+    public static Command Create()
+    {
+        Argument<string[]> names = new("experiment")
+        {
+            Description = "exp1 … exp9, or all:\n" + string.Join('\n', Catalogue.All.Select(e => $"{e.Name}  {e.Title}: {e.Question}")),
+            Arity = ArgumentArity.OneOrMore,
+        };
+        Option<int?> trials = Options.Integer("--trials", "Trials per condition (the paper's: 10 or 15).", 1);
+        Option<int[]?> dims = Options.Integers("--dims", "Dimensions d of the d×d target (the paper's depend on the experiment).", 1, Plan.MaximumDimension);
+        Option<int?> epochs = Options.Integer("--epochs", "Training steps per trial (the paper's: 200, 300 or 1000).", 1);
+        Option<uint?> seed = new("--seed")
+        {
+            Description = "Seed of the first trial; trial k has seed + 100k. Default: 42.",
+            HelpName = "N",
+            CustomParser = result => uint.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out uint value)
+                ? value
+                : Options.Refuse<uint?>(result, "must be a whole number from 0 to 4294967295"),
+        };
+        Option<int?> threads = Options.Integer("--threads", "Trials at a time. Default: one per core. Results do not depend on it.", 1, 1024);
+        Option<string?> output = new("--out") { Description = "Folder for results and page. Default: a new folder in out/.", HelpName = "DIR" };
+        Option<bool> resume = new("--resume") { Description = "Go on with the folder of --out, or the latest of this run in out/: finished trials are kept." };
+        Option<bool> quick = new("--quick") { Description = "A small run for a first look: 2 trials, d ≤ 64, 50 steps." };
+        Option<bool> json = Options.Json();
+        Option<bool> trialsOut = new("--trials-out") { Description = "With --json: one line per trial, too, before the summaries." };
+        var command = new Command("run", "Run experiments and make their page.") { names, trials, dims, epochs, seed, threads, output, resume, quick, json, trialsOut };
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(
+            Resolve(parsed.GetValue(names)!),
+            new PlanSettings
+            {
+                Trials = parsed.GetValue(trials),
+                Dimensions = parsed.GetResult(dims) is null ? null : parsed.GetValue(dims),
+                Epochs = parsed.GetValue(epochs),
+                Seed = parsed.GetValue(seed) ?? 42,
+                Quick = parsed.GetValue(quick),
+            },
+            parsed.GetValue(threads) ?? Environment.ProcessorCount,
+            parsed.GetValue(output),
+            parsed.GetValue(resume),
+            parsed.GetValue(json),
+            parsed.GetValue(trialsOut),
+            cancellation)));
+        command.Validators.Add(result => ValidateNames(result, names));
+        return command;
+    }
+
+    private static void ValidateNames(CommandResult result, Argument<string[]> names)
+    {
+        foreach (string name in result.GetValue(names) ?? [])
+            if (name.StartsWith('-'))
+                result.AddError($"there is no option '{name}'; 'kappa run --help' lists them");
+            else if (name != All && Catalogue.Find(name) is null)
+                result.AddError($"there is no experiment '{name}'; choose from {string.Join(", ", Catalogue.All.Select(e => e.Name))} or {All}");
+    }
+
+    private static IReadOnlyList<Experiment> Resolve(string[] names) =>
+        names.Contains(All) ? Catalogue.All : [.. Catalogue.All.Where(e => names.Contains(e.Name))];
+
+    private static int Run(IReadOnlyList<Experiment> experiments, PlanSettings settings, int threads, string? output, bool resume,
+        bool json, bool trialsOut, CancellationToken cancellation)
+    {
+        Plan plan;
+        try
+        {
+            plan = new Plan(experiments, settings);
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw new UserException("", e);
+        }
+
+        string directory = output ?? RunFolder.Choose(experiments, resume);
+        using TrialStore store = TrialStore.Open(directory, resume);
+        if (store.TornBytes > 0)
+            Terminal.Notes.MarkupLineInterpolated($"[grey]The last line in {directory} was torn ({store.TornBytes} bytes); its trial runs again.[/]");
+        int kept = plan.Trials.Count - store.Missing(plan).Count;
+        if (kept > 0)
+            Terminal.Notes.MarkupLineInterpolated($"[grey]{kept} of {plan.Trials.Count} trials are already in {directory}.[/]");
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            RunProgress.Show(plan, store, finished => Runner.Run(plan, store, threads, finished, cancellation));
+        }
+        catch (OperationCanceledException)
+        {
+            int done = plan.Trials.Count - store.Missing(plan).Count;
+            Terminal.Notes.MarkupLineInterpolated($"Stopped. {done} of {plan.Trials.Count} trials are saved in {directory}; the same command with --resume --out {directory} goes on.");
+            return CommandLine.Interrupted;
+        }
+
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+        store.Complete(plan);
+        ResultOutput.Write(store, plan, json, trialsOut);
+        string page = ReportCommand.WritePage(store);
+        Terminal.Notes.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{plan.Trials.Count} trials in {elapsed.TotalSeconds:F1} s. Page: {page}"));
+        return CommandLine.Success;
+    }
+}

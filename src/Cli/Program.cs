@@ -1,0 +1,18 @@
+using System.CommandLine;
+using Kappa.Cli;
+using Kappa.Cli.Commands;
+
+RootCommand root = new("""
+    Kappa: what training does to the spectrum of a weight matrix.
+
+    Start with 'kappa run all': nine experiments at the paper's scale, about a minute, one page of results.
+    Then 'kappa svd W.npy' for the condition number of a matrix of yours, 'kappa cpu' for the kernels of this machine.
+    """)
+{
+    RunCommand.Create(),
+    ReportCommand.Create(),
+    SvdCommand.Create(),
+    CpuCommand.Create(),
+};
+root.Options.Add(Options.VectorPath);
+return await CommandLine.Run(root, args);

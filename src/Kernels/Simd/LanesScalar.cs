@@ -1,0 +1,39 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Kappa.Kernels.Simd;
+
+/// <summary>One lane: the path of a machine without vectors, and the reference that every wider path is tested against.</summary>
+internal readonly unsafe struct LanesScalar<T> : ILanes<T, T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    public static int Count => 1;
+
+    public static T Zero => T.Zero;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Broadcast(T x) => x;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Load(T* p) => *p;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(T v, T* p) => *p = v;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Add(T x, T y) => x + y;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Multiply(T x, T y) => x * y;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T MultiplyAdd(T x, T y, T z) => T.MultiplyAddEstimate(x, y, z);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T MaxAbs(T x, T y) => T.MaxNative(T.Abs(x), T.Abs(y));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sum(T v) => v;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Max(T v) => v;
+}

@@ -1,0 +1,188 @@
+using System.Numerics;
+
+namespace Kappa.Kernels;
+
+/// <summary>Measures of a matrix and of its singular values σ₁ ≥ … ≥ σ_p ≥ 0, p = min(m, n).</summary>
+public static class Spectrum
+{
+    /// <summary>The share of σ₁ above which a singular value counts towards the effective rank.</summary>
+    public const double EffectiveRankThreshold = 0.01;
+
+    /// <summary>The structural components of W (m×n): norms, singular values and what follows from them. One values-only SVD.</summary>
+    /// <param name="w">W (m×n), finite, m, n ≥ 1.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    /// <exception cref="ArgumentException">W is empty, or an element is NaN or infinite.</exception>
+    public static SpectralComponents<T> Components<T>(ReadOnlyMatrixView<T> w) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+        Components(w, Svd.Values(w));
+
+    /// <summary>The structural components of W (m×n) whose SVD is at hand. O(mn).</summary>
+    /// <param name="w">W (m×n).</param>
+    /// <param name="svd">The decomposition of W.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    /// <exception cref="ArgumentException">W is empty or of another shape than the decomposition.</exception>
+    public static SpectralComponents<T> Components<T>(ReadOnlyMatrixView<T> w, SvdResult<T> svd)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (w.Rows != svd.Rows || w.Columns != svd.Columns)
+            throw new ArgumentException($"W is {w.Rows}×{w.Columns}; the decomposition is of a {svd.Rows}×{svd.Columns} matrix.", nameof(svd));
+        return new SpectralComponents<T>(
+            RowNorms(w),
+            RowNorms(w.Transposed()),
+            svd.SingularValues.ToArray(),
+            ConditionNumber(svd.SingularValues),
+            EffectiveRank(svd.SingularValues),
+            SpectralGap(svd.SingularValues),
+            FrobeniusNorm(w));
+    }
+
+    /// <summary>‖Wᵢ,:‖₂ for each of the m rows. No overflow or underflow on the way. O(mn).</summary>
+    public static T[] RowNorms<T>(ReadOnlyMatrixView<T> w) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var norms = new T[w.Rows];
+        for (int i = 0; i < w.Rows; i++)
+            norms[i] = FrobeniusNorm(w.Row(i));
+        return norms;
+    }
+
+    /// <summary>‖W:,j‖₂ for each of the n columns. O(mn).</summary>
+    public static T[] ColumnNorms<T>(ReadOnlyMatrixView<T> w) where T : unmanaged, IBinaryFloatingPointIeee754<T> => RowNorms(w.Transposed());
+
+    /// <summary>‖W‖_F = √Σσᵢ², 0 for an empty matrix. No overflow or underflow on the way. O(mn).</summary>
+    public static T FrobeniusNorm<T>(ReadOnlyMatrixView<T> w) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        T largest = T.Zero;
+        for (int i = 0; i < w.Rows; i++)
+            for (int j = 0; j < w.Columns; j++)
+                largest = T.Max(largest, T.Abs(w[i, j]));
+        if (T.IsZero(largest) || !T.IsFinite(largest))
+            return largest;
+        int exponent = T.ILogB(largest);
+        T inverse = T.ScaleB(T.One, -exponent), sum = T.Zero;
+        bool direct = T.IsNormal(inverse);
+        for (int i = 0; i < w.Rows; i++)
+            for (int j = 0; j < w.Columns; j++)
+            {
+                T x = direct ? w[i, j] * inverse : T.ScaleB(w[i, j], -exponent);
+                sum += x * x;
+            }
+
+        return T.ScaleB(T.Sqrt(sum), exponent);
+    }
+
+    /// <summary>‖W − W*‖_F / ‖W*‖_F; +∞ where W* = 0 and W ≠ 0, 0 where both are 0. O(mn).</summary>
+    /// <param name="w">W (m×n).</param>
+    /// <param name="target">W* (m×n).</param>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public static T RelativeDistance<T>(ReadOnlyMatrixView<T> w, ReadOnlyMatrixView<T> target)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (w.Rows != target.Rows || w.Columns != target.Columns)
+            throw new ArgumentException($"W is {w.Rows}×{w.Columns}, W* is {target.Rows}×{target.Columns}.", nameof(target));
+        var difference = Matrix<T>.From(w);
+        for (int i = 0; i < w.Rows; i++)
+            for (int j = 0; j < w.Columns; j++)
+                difference[i, j] -= target[i, j];
+        T distance = FrobeniusNorm<T>(difference);
+        return T.IsZero(distance) ? T.Zero : distance / FrobeniusNorm(target);
+    }
+
+    /// <summary>κ = σ₁/σ_p; +∞ where σ_p = 0.</summary>
+    /// <param name="sigma">σ₁ ≥ … ≥ σ_p, p ≥ 1.</param>
+    /// <exception cref="ArgumentException">There is no singular value.</exception>
+    public static T ConditionNumber<T>(ReadOnlySpan<T> sigma) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        RequireAny(sigma);
+        return T.IsZero(sigma[^1]) ? T.PositiveInfinity : sigma[0] / sigma[^1];
+    }
+
+    /// <summary>
+    /// σ₁ over the smallest non-zero σ, where non-zero means σᵢ > max(m, n)·ε·σ₁, ε the distance from 1 to the next number;
+    /// NaN where W = 0. Source: Ludwig (2025), equation (1).
+    /// </summary>
+    /// <param name="sigma">σ₁ ≥ … ≥ σ_p, p ≥ 1.</param>
+    /// <param name="rows">m.</param>
+    /// <param name="columns">n.</param>
+    /// <exception cref="ArgumentException">There is no singular value.</exception>
+    public static T NonZeroConditionNumber<T>(ReadOnlySpan<T> sigma, int rows, int columns)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        RequireAny(sigma);
+        int rank = NumericalRank(sigma, rows, columns);
+        return rank == 0 ? T.NaN : sigma[0] / sigma[rank - 1];
+    }
+
+    /// <summary>The number of σᵢ > max(m, n)·ε·σ₁: those that an error of one ε per element cannot have made.</summary>
+    public static int NumericalRank<T>(ReadOnlySpan<T> sigma, int rows, int columns) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+        sigma.IsEmpty ? 0 : CountAbove(sigma, T.CreateTruncating(Math.Max(rows, columns)) * (T.BitIncrement(T.One) - T.One) * sigma[0]);
+
+    /// <summary>#{i : σᵢ > 0.01·σ₁}; 0 for the zero or an empty matrix.</summary>
+    public static int EffectiveRank<T>(ReadOnlySpan<T> sigma) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+        sigma.IsEmpty ? 0 : CountAbove(sigma, T.CreateTruncating(EffectiveRankThreshold) * sigma[0]);
+
+    /// <summary>(σ₁ − σ₂)/σ₁, with σ₂ = 0 where p = 1; 0 for the zero or an empty matrix.</summary>
+    public static T SpectralGap<T>(ReadOnlySpan<T> sigma) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (sigma.IsEmpty || T.IsZero(sigma[0]))
+            return T.Zero;
+        return sigma.Length == 1 ? T.One : (sigma[0] - sigma[1]) / sigma[0];
+    }
+
+    /// <summary>Σ log₂ σᵢ, in bits: the logarithm of the factor by which W scales volume; −∞ where σ_p = 0, 0 for an empty matrix.</summary>
+    public static T LogVolume<T>(ReadOnlySpan<T> sigma) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        T sum = T.Zero;
+        foreach (T s in sigma)
+            sum += Log2(s);
+        return sum;
+    }
+
+    /// <summary>h(WX) = (m/2)·log₂(2πe σₓ²) + Σ log₂ σᵢ, in bits, for X ~ N(μ, σₓ²I).</summary>
+    /// <remarks>
+    /// For m &gt; n the image has no density in ℝᵐ and the equation is formal; with n in the place of m it is the entropy on
+    /// the n-dimensional image. Source: Ludwig (2025), equation (6).
+    /// </remarks>
+    /// <param name="sigma">σ₁ ≥ … ≥ σ_p of W (m×n).</param>
+    /// <param name="rows">m.</param>
+    /// <param name="inputDeviation">σₓ > 0, the standard deviation of each input.</param>
+    /// <exception cref="ArgumentOutOfRangeException">σₓ is not positive and finite, or m is negative.</exception>
+    public static T DifferentialEntropy<T>(ReadOnlySpan<T> sigma, int rows, T inputDeviation)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        if (!(inputDeviation > T.Zero) || !T.IsFinite(inputDeviation))
+            throw new ArgumentOutOfRangeException(nameof(inputDeviation), inputDeviation, "The input's standard deviation must be positive and finite.");
+        // log₂(2πe σₓ²) as a sum of logarithms, so that σₓ² neither over- nor underflows.
+        T perRow = Log2(T.CreateTruncating(2) * T.Pi * T.E) + T.CreateTruncating(2) * Log2(inputDeviation);
+        return T.CreateTruncating(rows) / T.CreateTruncating(2) * perRow + LogVolume(sigma);
+    }
+
+    // Two of T's interfaces declare Log2; this names the one of logarithmic functions.
+    private static T Log2<T>(T x) where T : ILogarithmicFunctions<T> => T.Log2(x);
+
+    private static int CountAbove<T>(ReadOnlySpan<T> sigma, T threshold) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        int count = 0;
+        while (count < sigma.Length && sigma[count] > threshold)
+            count++;
+        return count;
+    }
+
+    private static void RequireAny<T>(ReadOnlySpan<T> sigma)
+    {
+        if (sigma.IsEmpty)
+            throw new ArgumentException("An empty matrix has no singular value and no condition number.", nameof(sigma));
+    }
+}
+
+/// <summary>The structural components of a weight matrix W (m×n) with p = min(m, n) singular values.</summary>
+/// <param name="RowNorms">‖Wᵢ,:‖₂, m of them.</param>
+/// <param name="ColumnNorms">‖W:,j‖₂, n of them.</param>
+/// <param name="SingularValues">σ₁ ≥ … ≥ σ_p.</param>
+/// <param name="ConditionNumber">σ₁/σ_p.</param>
+/// <param name="EffectiveRank">#{i : σᵢ > 0.01·σ₁}.</param>
+/// <param name="SpectralGap">(σ₁ − σ₂)/σ₁.</param>
+/// <param name="FrobeniusNorm">‖W‖_F.</param>
+/// <typeparam name="T">float or double.</typeparam>
+public sealed record SpectralComponents<T>(
+    T[] RowNorms, T[] ColumnNorms, T[] SingularValues, T ConditionNumber, int EffectiveRank, T SpectralGap, T FrobeniusNorm)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>;

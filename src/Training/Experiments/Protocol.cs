@@ -1,0 +1,103 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Kappa.Training.Corrections;
+using Kappa.Training.Targets;
+
+namespace Kappa.Training.Experiments;
+
+/// <summary>What is trained.</summary>
+public enum Student
+{
+    /// <summary>y = W_L ⋯ W₁ x.</summary>
+    Linear,
+
+    /// <summary>y = W₂ max(W₁ x, 0), taught by a network of the same shape.</summary>
+    ReluMlp,
+}
+
+/// <summary>Which update rule trains it.</summary>
+public enum UpdateRule
+{
+    /// <summary>Stochastic gradient descent.</summary>
+    Sgd,
+
+    /// <summary>Adam with β = (0.9, 0.999), ε = 1e-8.</summary>
+    Adam,
+}
+
+/// <summary>What a trial measures along the way, beside the errors at its end.</summary>
+public enum Recording
+{
+    /// <summary>Nothing.</summary>
+    Final,
+
+    /// <summary>All component errors after step 1 and after every <see cref="Protocol.RecordEvery"/>-th step.</summary>
+    Errors,
+
+    /// <summary>|uᵢᵀ G vᵢ| and σᵢ of the current W before every step.</summary>
+    GradientSignal,
+}
+
+/// <summary>Everything that defines one trial but its number and the seed: an experiment is a list of these.</summary>
+public sealed record Protocol
+{
+    /// <summary>How W* is drawn.</summary>
+    public TargetStructure Structure { get; init; } = TargetStructure.Heterogeneous;
+
+    /// <summary>d: W* is d×d.</summary>
+    public int Dimension { get; init; } = 64;
+
+    /// <summary>What is trained.</summary>
+    public Student Student { get; init; } = Student.Linear;
+
+    /// <summary>L, the number of weight matrices of a linear student.</summary>
+    public int Depth { get; init; } = 1;
+
+    /// <summary>Which update rule trains it.</summary>
+    public UpdateRule Rule { get; init; } = UpdateRule.Sgd;
+
+    /// <summary>η.</summary>
+    public double LearningRate { get; init; } = 0.01;
+
+    /// <summary>λ, added to the gradient as λW.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>Learning rate of learnable multipliers, or null for none.</summary>
+    public double? MultiplierRate { get; init; }
+
+    /// <summary>The spectral regularisation, or null for none.</summary>
+    public SpectralRegularization? Regularization { get; init; }
+
+    /// <summary>The SVD correction, or null for none.</summary>
+    public SvdCorrection? Correction { get; init; }
+
+    /// <summary>Steps; an epoch is one batch.</summary>
+    public int Epochs { get; init; } = 200;
+
+    /// <summary>B, samples per batch.</summary>
+    public int BatchSize { get; init; } = 64;
+
+    /// <summary>Standard deviation of the label noise.</summary>
+    public double Noise { get; init; } = 0.01;
+
+    /// <summary>The initial weights are N(0, 1) times this^(1/L) times √(2/d).</summary>
+    public double InitialScale { get; init; } = 0.1;
+
+    /// <summary>The training stream is RandomState(seed + 100k + this); null: the target's own stream goes on.</summary>
+    public int? TrainingStream { get; init; } = 7;
+
+    /// <summary>What is measured along the way.</summary>
+    public Recording Recording { get; init; } = Recording.Final;
+
+    /// <summary>Steps from one record of errors to the next.</summary>
+    public int RecordEvery { get; init; } = 1;
+
+    /// <summary>Eight hexadecimal digits that differ where the protocol or the seed differ.</summary>
+    public string Fingerprint(uint seed) =>
+        Convert.ToHexStringLower(SHA256.HashData(
+            [.. JsonSerializer.SerializeToUtf8Bytes(this, ProtocolContext.Default.Protocol), .. BitConverter.GetBytes(seed)]).AsSpan(0, 4));
+}
+
+[JsonSerializable(typeof(Protocol))]
+internal sealed partial class ProtocolContext : JsonSerializerContext;

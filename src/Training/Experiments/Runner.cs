@@ -1,0 +1,61 @@
+using Kappa.Training.Results;
+
+namespace Kappa.Training.Experiments;
+
+/// <summary>Runs a plan's trials over threads, each on its own streams, and stores every record the moment its trial ends.</summary>
+/// <remarks>A trial touches nothing that another one writes, so the records are the same bits for any number of threads.</remarks>
+public static class Runner
+{
+    /// <summary>Runs what the store does not hold yet.</summary>
+    /// <param name="plan">The trials.</param>
+    /// <param name="store">Where records go; it tells what is already there.</param>
+    /// <param name="threads">Trials at a time, ≥ 1.</param>
+    /// <param name="finished">Called after each stored trial, from any thread, one call at a time.</param>
+    /// <param name="cancellation">Ends the run between two steps of training; stored trials stay.</param>
+    /// <exception cref="ResultsException">The store holds trials of another protocol, or cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">The run was ended.</exception>
+    public static void Run(Plan plan, TrialStore store, int threads, Action<PlannedTrial> finished, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
+        IReadOnlyList<PlannedTrial> missing = store.Missing(plan);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Exception? failure = null;
+        object gate = new();
+        int next = -1;
+
+        void Work()
+        {
+            try
+            {
+                for (int i; (i = Interlocked.Increment(ref next)) < missing.Count;)
+                {
+                    PlannedTrial planned = missing[i];
+                    TrialRecord record = Trial.Run(planned.Experiment.Name, planned.Cell, planned.Trial, plan.Seed, stop.Token);
+                    lock (gate)
+                    {
+                        stop.Token.ThrowIfCancellationRequested();
+                        store.Append(record);
+                        finished(planned);
+                    }
+                }
+            }
+            catch (Exception e)
+            {
+                lock (gate)
+                    failure ??= e;
+                stop.Cancel();
+            }
+        }
+
+        // A trial's work is deep, not wide: one plain thread each, the caller among them.
+        Thread[] helpers = [.. Enumerable.Range(1, Math.Clamp(missing.Count, 1, threads) - 1).Select(_ => new Thread(Work))];
+        foreach (Thread helper in helpers)
+            helper.Start();
+        Work();
+        foreach (Thread helper in helpers)
+            helper.Join();
+        cancellation.ThrowIfCancellationRequested();
+        if (failure is not null)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+    }
+}

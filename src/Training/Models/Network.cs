@@ -1,0 +1,67 @@
+using Kappa.Kernels;
+
+namespace Kappa.Training.Models;
+
+/// <summary>Layers applied one after the other: a linear map, a deep linear network, a ReLU MLP.</summary>
+/// <remarks>Owns the activations of one batch size, so that a training step allocates nothing. Not thread-safe.</remarks>
+public sealed class Network
+{
+    private readonly Matrix<double>[] _outputs;
+    private readonly Matrix<double>[] _gradients;
+    private readonly int _batchSize;
+
+    /// <summary>Builds the chain for batches of a fixed size.</summary>
+    /// <param name="batchSize">B ≥ 1.</param>
+    /// <param name="layers">At least one; each one's inputs are the outputs of the one before.</param>
+    /// <exception cref="ArgumentException">There is no layer, or two neighbours do not fit.</exception>
+    public Network(int batchSize, params IReadOnlyList<Layer> layers)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
+        if (layers.Count == 0)
+            throw new ArgumentException("A network needs a layer.", nameof(layers));
+        for (int i = 1; i < layers.Count; i++)
+            if (layers[i].Inputs != layers[i - 1].Outputs)
+                throw new ArgumentException($"Layer {i} takes {layers[i].Inputs} features, layer {i - 1} gives {layers[i - 1].Outputs}.", nameof(layers));
+        _batchSize = batchSize;
+        Layers = layers;
+        Parameters = [.. layers.SelectMany(layer => layer.Parameters)];
+        _outputs = [.. layers.Select(layer => new Matrix<double>(batchSize, layer.Outputs))];
+        _gradients = [.. layers.Select((layer, i) => new Matrix<double>(batchSize, i == 0 ? 0 : layer.Inputs))];
+    }
+
+    /// <summary>The layers, first applied first.</summary>
+    public IReadOnlyList<Layer> Layers { get; }
+
+    /// <summary>Everything that is trained.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>The layers' weight matrices, first applied first.</summary>
+    public IEnumerable<Matrix<double>> Weights => Layers.Select(layer => layer.Weight).OfType<Matrix<double>>();
+
+    /// <summary>W_L ⋯ W₁, the product of the weights: the map itself where every layer is linear.</summary>
+    public Matrix<double> Product()
+    {
+        Matrix<double>? product = null;
+        foreach (Matrix<double> weight in Weights)
+            product = product is null ? weight.Clone() : Gemm.Multiply<double>(weight, product);
+        return product ?? throw new InvalidOperationException("No layer has a weight matrix.");
+    }
+
+    /// <summary>f(X) for X (B×inputs); the result is overwritten by the next call.</summary>
+    public Matrix<double> Forward(Matrix<double> x)
+    {
+        for (int i = 0; i < Layers.Count; i++)
+            Layers[i].Forward(i == 0 ? x : _outputs[i - 1], _outputs[i]);
+        return _outputs[^1];
+    }
+
+    /// <summary>Every parameter's gradient of a loss averaged over the batch, after <see cref="Forward"/> of the same X.</summary>
+    /// <param name="x">X (B×inputs).</param>
+    /// <param name="outputGradient">∂L/∂Y per sample (B×outputs): Y − Y* for half the squared error.</param>
+    public void Backward(Matrix<double> x, Matrix<double> outputGradient)
+    {
+        for (int i = Layers.Count - 1; i >= 0; i--)
+            Layers[i].Backward(i == 0 ? x : _outputs[i - 1], i == Layers.Count - 1 ? outputGradient : _gradients[i + 1],
+                _gradients[i], 1.0 / _batchSize);
+    }
+}

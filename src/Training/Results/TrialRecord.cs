@@ -1,0 +1,42 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Kappa.Training.Experiments;
+
+namespace Kappa.Training.Results;
+
+/// <summary>What one trial measured: one line of trials.jsonl.</summary>
+/// <param name="Experiment">"exp1" … "exp9".</param>
+/// <param name="Condition">The cell.</param>
+/// <param name="Trial">k.</param>
+/// <param name="Seed">The seed of trial 0.</param>
+/// <param name="Protocol">The fingerprint of protocol and seed.</param>
+/// <param name="Values">Named numbers at the end of the trial.</param>
+/// <param name="Series">Named sequences: over steps ("step" holds them) or over singular values ("index").</param>
+public sealed record TrialRecord(
+    string Experiment,
+    Condition Condition,
+    int Trial,
+    uint Seed,
+    string Protocol,
+    SortedDictionary<string, double> Values,
+    SortedDictionary<string, double[]> Series)
+{
+    /// <summary>The record as one line of JSON; numbers round-trip, NaN and ∞ stand as strings.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, RecordContext.Default.TrialRecord);
+
+    /// <summary>Reads a line back.</summary>
+    /// <exception cref="JsonException">The line is no record.</exception>
+    public static TrialRecord FromJson(string line)
+    {
+        TrialRecord record = JsonSerializer.Deserialize(line, RecordContext.Default.TrialRecord) ?? throw new JsonException("A record is an object.");
+        if (record.Experiment is null || record.Condition is null || record.Protocol is null || record.Values is null || record.Series is null)
+            throw new JsonException("A record lacks a part.");
+        return record;
+    }
+}
+
+[JsonSerializable(typeof(TrialRecord))]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+internal sealed partial class RecordContext : JsonSerializerContext;

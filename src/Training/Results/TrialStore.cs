@@ -1,0 +1,228 @@
+using System.Text;
+using System.Text.Json;
+using Kappa.Training.Experiments;
+
+namespace Kappa.Training.Results;
+
+/// <summary>What a record is filed under.</summary>
+/// <param name="Experiment">"exp1" … "exp9".</param>
+/// <param name="Condition">The cell.</param>
+/// <param name="Trial">k.</param>
+public readonly record struct TrialKey(string Experiment, Condition Condition, int Trial);
+
+/// <summary>A folder of results: trials.jsonl, to which each trial is appended as it ends, and results.jsonl, made from it.</summary>
+/// <remarks>
+/// A record is one write of one line, so a run killed at any moment leaves whole lines and at most a torn last one, which is
+/// cut off when the folder is opened again. An open store holds a lock file, so that a folder has one writer and any readers.
+/// </remarks>
+public sealed class TrialStore : IDisposable
+{
+    private const string TrialsName = "trials.jsonl", ResultsName = "results.jsonl", LockName = ".lock";
+    private readonly Dictionary<TrialKey, TrialRecord> _records = [];
+    private FileStream? _stream, _lock;
+
+    private TrialStore(string directory) => Directory = directory;
+
+    /// <summary>The folder.</summary>
+    public string Directory { get; }
+
+    /// <summary>Bytes of a torn last line, which do not count; 0 where there was none.</summary>
+    public int TornBytes { get; private set; }
+
+    /// <summary>The records, in no particular order.</summary>
+    public IReadOnlyCollection<TrialRecord> Records => _records.Values;
+
+    /// <summary>Whether a folder holds trials.</summary>
+    public static bool Exists(string directory) => File.Exists(Path.Combine(directory, TrialsName));
+
+    /// <summary>Opens a folder for a run, creating it where it is not there.</summary>
+    /// <param name="directory">The folder.</param>
+    /// <param name="resume">Whether trials already there are kept and gone on from; where not, their presence is an error.</param>
+    /// <exception cref="ResultsException">The folder cannot be written, is in use, or holds trials and resume is not asked for.</exception>
+    public static TrialStore Open(string directory, bool resume)
+    {
+        var store = new TrialStore(directory);
+        try
+        {
+            System.IO.Directory.CreateDirectory(directory);
+            store._lock = new FileStream(
+                Path.Combine(directory, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            store._stream = new FileStream(Path.Combine(directory, TrialsName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+            if (store._stream.Length > 0 && !resume)
+                throw new ResultsException($"{directory} already holds results; go on with --resume, or choose another folder with --out");
+            long sound = store.Load(store._stream);
+            store._stream.SetLength(sound);
+            store._stream.Position = sound;
+            return store;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            store.Dispose();
+            throw new ResultsException($"cannot write results to {directory}: {OneLine(e)}", e);
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads a folder without changing its trials.</summary>
+    /// <exception cref="ResultsException">The folder holds no trials, or they cannot be read.</exception>
+    public static TrialStore Read(string directory)
+    {
+        if (!Exists(directory))
+            throw new ResultsException($"{directory} holds no {TrialsName}");
+        var store = new TrialStore(directory);
+        try
+        {
+            using var stream = new FileStream(Path.Combine(directory, TrialsName), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            store.Load(stream);
+            return store;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ResultsException($"cannot read results from {directory}: {OneLine(e)}", e);
+        }
+    }
+
+    /// <summary>The plan's trials that are not stored yet, in the plan's order.</summary>
+    /// <exception cref="ResultsException">A stored trial of the same cell and number followed another protocol or seed.</exception>
+    public IReadOnlyList<PlannedTrial> Missing(Plan plan)
+    {
+        var missing = new List<PlannedTrial>();
+        foreach (PlannedTrial planned in plan.Trials)
+        {
+            if (!_records.TryGetValue(planned.Key, out TrialRecord? record))
+                missing.Add(planned);
+            else if (record.Protocol != planned.Fingerprint)
+                throw new ResultsException(
+                    $"{Directory} holds {planned.Experiment.Name} ({planned.Cell.Condition}) run with another seed, epochs or version; choose another folder with --out");
+        }
+
+        return missing;
+    }
+
+    /// <summary>Appends a record, in one write.</summary>
+    /// <exception cref="ResultsException">The folder cannot be written; what was stored before stays.</exception>
+    public void Append(TrialRecord record)
+    {
+        FileStream stream = _stream ?? throw new InvalidOperationException("This store was opened for reading.");
+        long end = stream.Position;
+        try
+        {
+            stream.Write(Encoding.UTF8.GetBytes(record.ToJson() + "\n"));
+            stream.Flush();
+        }
+        catch (IOException e)
+        {
+            TryTruncate(stream, end);
+            throw new ResultsException($"cannot write results to {Directory}: {OneLine(e)}; {_records.Count} trials are stored", e);
+        }
+
+        _records[new TrialKey(record.Experiment, record.Condition, record.Trial)] = record;
+    }
+
+    /// <summary>Puts the trials into the plan's order, others behind them, and writes results.jsonl: the same bytes however the run went.</summary>
+    /// <exception cref="ResultsException">The folder cannot be written; the trials stay as they were.</exception>
+    public void Complete(Plan plan)
+    {
+        var order = new Dictionary<TrialKey, int>();
+        foreach (PlannedTrial planned in plan.Trials)
+            order.TryAdd(planned.Key, order.Count);
+        TrialRecord[] sorted =
+        [
+            .. _records.Values.OrderBy(r => order.GetValueOrDefault(new TrialKey(r.Experiment, r.Condition, r.Trial), int.MaxValue))
+                .ThenBy(r => r.Experiment, StringComparer.Ordinal).ThenBy(r => r.Condition.Key, StringComparer.Ordinal).ThenBy(r => r.Trial),
+        ];
+        _stream?.Dispose();
+        _stream = null;
+        WriteAtomically(TrialsName, sorted.Select(r => r.ToJson()));
+        _records.Clear();
+        foreach (TrialRecord record in sorted)
+            _records.Add(new TrialKey(record.Experiment, record.Condition, record.Trial), record);
+        WriteSummaries();
+    }
+
+    /// <summary>Writes results.jsonl from the records, in their order.</summary>
+    /// <exception cref="ResultsException">The folder cannot be written.</exception>
+    public void WriteSummaries() => WriteAtomically(ResultsName, Summary.Of(_records.Values).Select(s => s.ToJson()));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stream?.Dispose();
+        _lock?.Dispose();
+    }
+
+    private void WriteAtomically(string name, IEnumerable<string> lines)
+    {
+        string path = Path.Combine(Directory, name), temporary = path + ".tmp";
+        try
+        {
+            File.WriteAllText(temporary, string.Concat(lines.Select(line => line + "\n")));
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            TryDelete(temporary);
+            throw new ResultsException($"cannot write {path}: {OneLine(e)}", e);
+        }
+    }
+
+    /// <summary>Reads whole lines; returns the length of the sound part.</summary>
+    private long Load(FileStream stream)
+    {
+        byte[] bytes = new byte[stream.Length];
+        stream.Position = 0;
+        stream.ReadExactly(bytes);
+        int start = 0, number = 0;
+        while (start < bytes.Length)
+        {
+            int length = bytes.AsSpan(start).IndexOf((byte)'\n');
+            if (length < 0)
+                break;
+            number++;
+            try
+            {
+                TrialRecord record = TrialRecord.FromJson(Encoding.UTF8.GetString(bytes, start, length));
+                _records[new TrialKey(record.Experiment, record.Condition, record.Trial)] = record;
+            }
+            catch (JsonException e)
+            {
+                throw new ResultsException($"line {number} of {Path.Combine(Directory, TrialsName)} is no trial record", e);
+            }
+
+            start += length + 1;
+        }
+
+        TornBytes = bytes.Length - start;
+        return start;
+    }
+
+    private static void TryTruncate(FileStream stream, long length)
+    {
+        try
+        {
+            stream.SetLength(length);
+        }
+        catch (IOException)
+        {
+            // The torn line that stays is cut off when the folder is opened again.
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A temporary file may stay behind; it is never read.
+        }
+    }
+
+    private static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ");
+}

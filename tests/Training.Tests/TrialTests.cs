@@ -1,0 +1,121 @@
+using Kappa.Training.Components;
+using Kappa.Training.Corrections;
+using Kappa.Training.Experiments;
+using Kappa.Training.Results;
+using NUnit.Framework;
+
+namespace Kappa.Training.Tests;
+
+public class TrialTests
+{
+    private static TrialRecord Run(Protocol protocol, int trial = 0, uint seed = 42) =>
+        Trial.Run("test", new Cell(new Condition(("d", protocol.Dimension)), protocol), trial, seed, CancellationToken.None);
+
+    // NumPy 1.24, the same protocol line by line with RandomState: errors in the order of ComponentErrors.Names after the last step.
+    private static readonly object[] s_references =
+    [
+        new object[] { "sgd", new Protocol { Dimension = 16 }, 0, new[] { 0.1314653357697032, 0.13155910941380086, 0.1314808158028017, 0.0019413416485430295, 0.0, 0.024119949727822953, 0.13140065615903807, 0.13256838233038076 } },
+        new object[] { "sgd, trial 3", new Protocol { Dimension = 24, Epochs = 50 }, 3, new[] { 0.6035399992644734, 0.6036381415139125, 0.6034440779249787, 1.9287837233833727, 0.0, 0.1834885320221375, 0.6032324590908942, 0.6081882135347121 } },
+        new object[] { "adam", new Protocol { Dimension = 16, Rule = UpdateRule.Adam, LearningRate = 0.001, TrainingStream = 50 }, 1, new[] { 0.7319226843583346, 0.7167564475431252, 0.7161881533417181, 0.7877192170852738, 0.06666666666666667, 0.5459369340530343, 0.7104236299506659, 0.7569202431741832 } },
+        new object[] { "multipliers", new Protocol { Dimension = 16, MultiplierRate = 0.001 }, 2, new[] { 0.03758162191657587, 0.031320096567436194, 0.034029238727386835, 0.2641467647549759, 0.0, 0.013805881957305593, 0.02882481163995937, 0.03897738027188095 } },
+        new object[] { "two layers", new Protocol { Dimension = 16, Depth = 2, LearningRate = 0.005 }, 0, new[] { 0.28965748506721156, 0.27084829584710096, 0.3414991359204187, 327.79288522144907, 0.06666666666666667, 0.5012827809194238, 0.24176328280119144, 0.41678461494984087 } },
+        new object[] { "three layers", new Protocol { Dimension = 12, Depth = 3, LearningRate = 0.005 }, 1, new[] { 0.14360297881159403, 0.14981374046869528, 0.25413115677827525, 21.009528415621855, 0.18181818181818182, 0.008610351603384171, 0.0902031790474844, 0.315803005475694 } },
+        new object[] { "relu mlp", new Protocol { Dimension = 12, Student = Student.ReluMlp, Depth = 2, LearningRate = 0.005 }, 0, new[] { 0.932912839100474, 0.9338022422419292, 0.9366174415919014, 29.68434620200593, 0.18181818181818182, 0.6293904742171265, 0.9291586745711008, 0.9509571066963289 } },
+    ];
+
+    [TestCaseSource(nameof(s_references))]
+    public void Errors_AreNumPys(string name, Protocol protocol, int trial, double[] expected)
+    {
+        TrialRecord record = Run(protocol, trial);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            // A step amplifies rounding by at most (1 + η‖XᵀX/B‖); 1e-9 is far above T·d·ε. κ of a product is worse by its own size.
+            double tolerance = ComponentErrors.Names[i] == "condition_number" && protocol.Depth > 1 ? 1e-6 : 1e-9;
+            Assert.That(record.Values[ComponentErrors.Names[i]], Is.EqualTo(expected[i]).Within(tolerance * (1 + expected[i])), $"{name}: {ComponentErrors.Names[i]}");
+        }
+    }
+
+    // E[W_t − W*] = (1 − η)^t (W₀ − W*), and W₀ is small against W*: the mean Frobenius error is near (1 − η)^t.
+    [Test]
+    public void NoiselessSgd_ErrsByOneMinusEtaToTheT()
+    {
+        var protocol = new Protocol { Dimension = 16, Noise = 0, InitialScale = 1e-8, Epochs = 100, BatchSize = 4096 };
+        // With B ≫ d a batch's XᵀX/B is I up to √(d/B), averaged over t independent batches.
+        double spread = Math.Sqrt(16.0 / 4096) * protocol.LearningRate * Math.Sqrt(protocol.Epochs);
+        Assert.That(Run(protocol).Values["overall"], Is.EqualTo(Math.Pow(0.99, 100)).Within(4 * spread * Math.Pow(0.99, 100)));
+    }
+
+    [Test]
+    public void Protocols_RecordWhatTheySay()
+    {
+        TrialRecord errors = Run(new Protocol { Dimension = 8, Epochs = 25, Recording = Recording.Errors, RecordEvery = 10 });
+        Assert.That(errors.Series["step"], Is.EqualTo(new double[] { 1, 10, 20 }));
+        Assert.That(errors.Series.Keys, Is.SupersetOf(ComponentErrors.Names));
+
+        TrialRecord signal = Run(new Protocol { Dimension = 8, Epochs = 5, Recording = Recording.GradientSignal });
+        Assert.That(signal.Series["gradient_mean"], Has.Length.EqualTo(8));
+        Assert.That(signal.Series["sigma_1"], Has.Length.EqualTo(5));
+        Assert.That(signal.Values["gradient_ratio"], Is.EqualTo(signal.Series["gradient_mean"][0] / signal.Series["gradient_mean"][^1]));
+    }
+
+    [Test]
+    public void LastRecordOfASeries_IsTheEndOfTheTrial()
+    {
+        TrialRecord record = Run(new Protocol { Dimension = 8, Epochs = 20, Recording = Recording.Errors, RecordEvery = 5 });
+        foreach (string component in ComponentErrors.Names)
+            Assert.That(record.Series[component][^1], Is.EqualTo(record.Values[component]), component);
+    }
+
+    [Test]
+    public void Divergence_IsReportedAsNaN()
+    {
+        foreach (Recording recording in Enum.GetValues<Recording>())
+        {
+            TrialRecord record = Run(new Protocol
+            {
+                Dimension = 8,
+                LearningRate = 1e9,
+                Epochs = 80,
+                Recording = recording,
+                Regularization = new SpectralRegularization(Period: 1),
+                Correction = new SvdCorrection(Period: 1),
+            });
+            Assert.That(record.Values["condition_number"], Is.NaN);
+        }
+    }
+
+    [Test]
+    public void Corrections_ChangeTheTrial()
+    {
+        var protocol = new Protocol { Dimension = 8, Epochs = 40 };
+        double plain = Run(protocol).Values["condition_number"];
+        Assert.That(Run(protocol with { Regularization = new SpectralRegularization() }).Values["condition_number"], Is.Not.EqualTo(plain));
+        Assert.That(Run(protocol with { Correction = new SvdCorrection() }).Values["condition_number"], Is.Not.EqualTo(plain));
+    }
+
+    [Test]
+    public void Cancellation_EndsATrial()
+    {
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        Assert.That(
+            () => Trial.Run("test", new Cell(new Condition(("d", 8)), new Protocol { Dimension = 8 }), 0, 42, source.Token),
+            Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public void Fingerprint_DiffersWithEveryPartOfTheProtocol()
+    {
+        var protocol = new Protocol();
+        string[] prints =
+        [
+            protocol.Fingerprint(42), protocol.Fingerprint(43),
+            (protocol with { Epochs = 3 }).Fingerprint(42), (protocol with { MultiplierRate = 0.1 }).Fingerprint(42),
+            (protocol with { Regularization = new SpectralRegularization() }).Fingerprint(42),
+            (protocol with { Regularization = new SpectralRegularization(Clip: 0.1) }).Fingerprint(42),
+            (protocol with { TrainingStream = null }).Fingerprint(42),
+        ];
+        Assert.That(prints, Is.Unique);
+        Assert.That(protocol.Fingerprint(42), Is.EqualTo(new Protocol().Fingerprint(42)));
+    }
+}
