@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
 namespace Kappa.Bench;
@@ -29,6 +30,9 @@ internal static unsafe class NativeLapack
     public static void SetThreads(int threads) =>
         ((delegate* unmanaged<int, void>)NativeLibrary.GetExport(s_library, "openblas_set_num_threads"))(threads);
 
+    private static readonly nint s_dgemm = IsAvailable ? NativeLibrary.GetExport(s_library, "dgemm_") : 0;
+    private static readonly nint s_sgemm = IsAvailable ? NativeLibrary.GetExport(s_library, "sgemm_") : 0;
+
     /// <summary>Row-major C ← AB through the column-major Cᵀ = BᵀAᵀ.</summary>
     public static void Gemm<T>(int m, int n, int k, T* a, T* b, T* c) where T : unmanaged
     {
@@ -36,13 +40,13 @@ internal static unsafe class NativeLapack
         if (typeof(T) == typeof(double))
         {
             double one = 1, zero = 0;
-            var f = (delegate* unmanaged<byte*, byte*, int*, int*, int*, double*, T*, int*, T*, int*, double*, T*, int*, void>)Routine("dgemm_");
+            var f = (delegate* unmanaged<byte*, byte*, int*, int*, int*, double*, T*, int*, T*, int*, double*, T*, int*, void>)s_dgemm;
             f(&no, &no, &n, &m, &k, &one, b, &n, a, &k, &zero, c, &n);
         }
         else
         {
             float one = 1, zero = 0;
-            var f = (delegate* unmanaged<byte*, byte*, int*, int*, int*, float*, T*, int*, T*, int*, float*, T*, int*, void>)Routine("sgemm_");
+            var f = (delegate* unmanaged<byte*, byte*, int*, int*, int*, float*, T*, int*, T*, int*, float*, T*, int*, void>)s_sgemm;
             f(&no, &no, &n, &m, &k, &one, b, &n, a, &k, &zero, c, &n);
         }
     }
@@ -69,5 +73,8 @@ internal static unsafe class NativeLapack
 
     private static string Prefix<T>() => typeof(T) == typeof(double) ? "d" : "s";
 
-    private static nint Routine(string name) => NativeLibrary.GetExport(s_library, name);
+    // Looked up once: a look-up takes as long as a small product.
+    private static readonly ConcurrentDictionary<string, nint> s_routines = new();
+
+    private static nint Routine(string name) => s_routines.GetOrAdd(name, static n => NativeLibrary.GetExport(s_library, n));
 }

@@ -50,7 +50,7 @@ public sealed class Matrix<T> where T : unmanaged, IBinaryFloatingPointIeee754<T
     public ref T this[int row, int column] => ref View[row, column];
 
     /// <summary>The whole matrix as a writable window. O(1), no allocation.</summary>
-    public MatrixView<T> View => new(Elements, Rows, Columns);
+    public MatrixView<T> View => new(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_storage), _offset), Rows, Columns);
 
     /// <summary>Row i as a span of n elements.</summary>
     public Span<T> Row(int row)

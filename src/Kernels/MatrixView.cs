@@ -13,6 +13,9 @@ public readonly ref struct MatrixView<T> where T : unmanaged, IBinaryFloatingPoi
 
     private MatrixView(ReadOnlyMatrixView<T> view) => _view = view;
 
+    /// <summary>A row-major window on elements that are known to be there.</summary>
+    internal MatrixView(ref T origin, int rows, int columns) => _view = new ReadOnlyMatrixView<T>(ref origin, rows, columns, Math.Max(columns, 1), 1);
+
     /// <summary>A row-major window on the first m·n elements of a span.</summary>
     /// <exception cref="ArgumentException">A size is negative or the span is shorter than m·n.</exception>
     public MatrixView(Span<T> elements, int rows, int columns) : this(elements, rows, columns, Math.Max(columns, 1), 1)
@@ -104,12 +107,12 @@ public readonly ref struct ReadOnlyMatrixView<T> where T : unmanaged, IBinaryFlo
     {
         if (rows < 0 || columns < 0 || rowStride < 0 || columnStride < 0)
             throw new ArgumentException($"Sizes and strides must not be negative: {rows}×{columns}, strides ({rowStride}, {columnStride}).", nameof(rows));
-        if (rows > 0 && columns > 0 && (Int128)(rows - 1) * rowStride + (Int128)(columns - 1) * columnStride >= elements.Length)
+        if (rows > 0 && columns > 0 && LastOffset(rows, columns, rowStride, columnStride) >= elements.Length)
             throw new ArgumentException(
                 $"A {rows}×{columns} window of strides ({rowStride}, {columnStride}) reaches beyond its {elements.Length} elements.", nameof(elements));
     }
 
-    private ReadOnlyMatrixView(ref T origin, int rows, int columns, nint rowStride, nint columnStride)
+    internal ReadOnlyMatrixView(ref T origin, int rows, int columns, nint rowStride, nint columnStride)
     {
         _origin = ref origin;
         Rows = rows;
@@ -189,6 +192,11 @@ public readonly ref struct ReadOnlyMatrixView<T> where T : unmanaged, IBinaryFlo
 
     internal ref readonly T Origin => ref _origin;
 
+    private static Int128 LastOffset(int rows, int columns, nint rowStride, nint columnStride) =>
+        (rowStride | columnStride) <= int.MaxValue
+            ? (rows - 1) * rowStride + (columns - 1) * columnStride
+            : (Int128)(rows - 1) * rowStride + (Int128)(columns - 1) * columnStride;
+
     /// <summary>Refuses NaN and ±∞, naming the first offender in row-major order. O(mn).</summary>
     /// <exception cref="ArgumentException">An element is not finite.</exception>
     internal void RequireFinite(string parameter)
@@ -203,14 +211,18 @@ public readonly ref struct ReadOnlyMatrixView<T> where T : unmanaged, IBinaryFlo
     }
 
     /// <summary>Whether a writable window may share an element with this one; exact for windows on one lattice, else by address range.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Overlaps(MatrixView<T> other)
     {
-        if (IsEmpty || other.IsEmpty)
-            return false;
         nint delta = Unsafe.ByteOffset(ref _origin, ref other.Origin) / Unsafe.SizeOf<T>();
         nint span = (Rows - 1) * RowStride + (Columns - 1) * ColumnStride;
         nint otherSpan = (other.Rows - 1) * other.RowStride + (other.Columns - 1) * other.ColumnStride;
-        if (delta > span || -delta > otherSpan)
+        return delta <= span && -delta <= otherSpan && SharesAnElement(other, delta);
+    }
+
+    private bool SharesAnElement(MatrixView<T> other, nint delta)
+    {
+        if (IsEmpty || other.IsEmpty)
             return false;
         (nint major, nint minor, int outer, int inner) = Lattice(Rows, Columns, RowStride, ColumnStride);
         (nint otherMajor, nint otherMinor, int otherOuter, int otherInner) =

@@ -33,11 +33,11 @@ public sealed class GemmTests<T>(VectorPath path) where T : unmanaged, IBinaryFl
 {
     private static readonly T s_two = T.One + T.One;
 
-    // Beyond every block edge, KC ≤ 512, MC ≤ 240, NC ≤ 4096, and thin in the other directions.
+    // Beyond every block edge, KC ≤ 512, MC ≤ 480, NC ≤ 4096, and thin in the other directions; vectors of every kind.
     private static readonly (int M, int N, int K)[] s_beyondBlocks =
     [
-        (7, 19, 700), (250, 9, 600), (3, 4100, 5), (245, 40, 70),
-        (1, 1, 1100), (6, 32, 520), (1, 70, 513), (70, 1, 513),
+        (7, 19, 700), (250, 9, 600), (490, 20, 600), (70, 70, 1100), (3, 4100, 5), (245, 40, 70),
+        (1, 1, 1100), (6, 32, 520), (1, 70, 513), (70, 1, 513), (1, 1200, 11), (1200, 1, 11), (1, 67, 3), (67, 1, 1100),
     ];
 
     private static Matrix<T> Random(int rows, int columns, uint seed) =>

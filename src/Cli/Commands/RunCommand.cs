@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Globalization;
+using Kappa.Kernels;
 using Kappa.Training.Experiments;
 using Kappa.Training.Results;
 using Spectre.Console;
@@ -38,7 +39,8 @@ internal static class RunCommand
         Option<bool> json = Options.Json();
         Option<bool> trialsOut = new("--trials-out") { Description = "With --json: one line per trial, too, before the summaries." };
         var command = new Command("run", "Run experiments and make their page.") { names, trials, dims, epochs, seed, threads, output, resume, quick, json, trialsOut };
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(
+        // On a thread of its own: Ctrl-C is watched for only once the action has returned its task.
+        command.SetAction((parsed, cancellation) => Task.Run(() => Run(
             Resolve(parsed.GetValue(names)!),
             new PlanSettings
             {
@@ -53,7 +55,7 @@ internal static class RunCommand
             parsed.GetValue(resume),
             parsed.GetValue(json),
             parsed.GetValue(trialsOut),
-            cancellation)));
+            cancellation), CancellationToken.None));
         command.Validators.Add(result => ValidateNames(result, names));
         return command;
     }
@@ -90,6 +92,8 @@ internal static class RunCommand
         int kept = plan.Trials.Count - store.Missing(plan).Count;
         if (kept > 0)
             Terminal.Notes.MarkupLineInterpolated($"[grey]{kept} of {plan.Trials.Count} trials are already in {directory}.[/]");
+        // Trials share the cores; a product within one takes one thread.
+        Gemm.MaxThreads = 1;
         long start = Stopwatch.GetTimestamp();
         try
         {

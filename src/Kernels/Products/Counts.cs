@@ -35,3 +35,30 @@ internal readonly struct Six : ICount
 {
     public static int Value => 6;
 }
+
+internal readonly struct Seven : ICount
+{
+    public static int Value => 7;
+}
+
+internal readonly struct Eight : ICount
+{
+    public static int Value => 8;
+}
+
+/// <summary>How a tile finds A, known at compile time.</summary>
+internal interface IOrder
+{
+    /// <summary>Whether A is a packed sliver: rows next to each other, one sliver's height from k to k + 1.</summary>
+    static abstract bool IsPacked { get; }
+}
+
+internal readonly struct Packed : IOrder
+{
+    public static bool IsPacked => true;
+}
+
+internal readonly struct Strided : IOrder
+{
+    public static bool IsPacked => false;
+}

@@ -1,170 +1,242 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Products;
 
-/// <summary>The micro-kernel: an M×(2 vectors) tile of C held in registers while k runs over one packed sliver of A and of B.</summary>
+/// <summary>The micro-kernel: a tile of M rows and N vectors of C held in registers while k runs over a sliver of A and of B.</summary>
 /// <remarks>
 /// <code>
-///                 b0          b1            per k: 2 loads of B, M broadcasts of A, 2M multiply-adds
-///             ┌──────────┬──────────┐
-///   a[0] ──►  │   c00    │   c01    │       M = 6: 12 accumulators + 2 + 1 = 15 registers of 16
-///   a[1] ──►  │   c10    │   c11    │       12 FMA on 2 ports = 6 cycles; 8 loads on 2 ports = 4 cycles:
-///      ⋮      │    ⋮     │    ⋮     │       FMA bound. 12 chains cover latency 4 × 2 ports = 8.
-///   a[5] ──►  │   c50    │   c51    │
-///             └──────────┴──────────┘
+///                b0     b1     b2        per k: N loads of B, M broadcasts of A, M·N multiply-adds
+///             ┌──────┬──────┬──────┐
+///   a[0] ──►  │ c00  │ c01  │ c02  │     16 registers (128, 256 bits): 6×2. 12 + 2 + 1 = 15 registers;
+///   a[1] ──►  │ c10  │ c11  │ c12  │        12 FMA on 2 ports = 6 cycles, 8 loads on 2 ports = 4 cycles
+///      ⋮      │  ⋮   │  ⋮   │  ⋮   │     32 registers (512 bits): 8×3. 24 + 3 + 1 = 28 registers; 24 FMA = 12 cycles,
+///   a[7] ──►  │ c70  │ c71  │ c72  │        11 loads = 5.5 cycles; or 6×4: 24 + 4 + 1 = 29; 12 cycles, 10 loads = 5 cycles
+///             └──────┴──────┴──────┘
 /// </code>
-/// M = 7 would need 17 registers: a spill per k, 44 % of peak measured against 98 %.
+/// All are bound by the FMA ports, and have more than the 8 chains (latency 4 × 2 ports) that hide latency. A 6×2 tile of
+/// 512 bits is as fast on an idle core, but asks the load ports for 1.5 times as much per FMA and falls to 62 % of peak where
+/// 8×3 keeps 71 % when a neighbour shares them. 17 live registers of 16 (7×2): a spill per k, 44 % of peak.
+/// Each element is Σ aᵢₚ·bₚⱼ in the order of p, whatever the tile, so how C is cut into tiles does not change a bit.
 /// </remarks>
-internal unsafe struct Tile<T, V, L, M>
+internal unsafe struct Tile<T, V, L, M, N, O>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where V : unmanaged
     where L : struct, ILanes<T, V>
     where M : struct, ICount
+    where N : struct, ICount
+    where O : struct, IOrder
 {
-    /// <summary>Rows of the full tile.</summary>
-    public const int Rows = 6;
+    private V _c00, _c01, _c02, _c03;
+    private V _c10, _c11, _c12, _c13;
+    private V _c20, _c21, _c22, _c23;
+    private V _c30, _c31, _c32, _c33;
+    private V _c40, _c41, _c42, _c43;
+    private V _c50, _c51, _c52, _c53;
+    private V _c60, _c61, _c62;
+    private V _c70, _c71, _c72;
 
-    /// <summary>Columns of every tile.</summary>
-    public static int Columns => 2 * L.Count;
-    private V _c00, _c01, _c10, _c11, _c20, _c21, _c30, _c31, _c40, _c41, _c50, _c51;
+    // A shallower product ends before its prefetches would.
+    private const int PrefetchDepth = 64;
 
-    /// <summary>C ← αAB + βC for one tile; <paramref name="a"/> has stride M per k, <paramref name="b"/> stride 2 vectors.</summary>
-    /// <remarks>Where β = 0, C is not read. C has contiguous rows.</remarks>
+    /// <summary>C ← αAB + βC for one tile whose last vector of columns may be partial; where β = 0, C is not read.</summary>
+    /// <param name="k">Depth.</param>
+    /// <param name="a">A (M×k): element (i, p) at i·aRow + p·aColumn, or packed at i + p·M.</param>
+    /// <param name="aRow">Row stride of A; not used where A is packed.</param>
+    /// <param name="aColumn">Column stride of A; not used where A is packed.</param>
+    /// <param name="b">B (k×N vectors), whole vectors in every row.</param>
+    /// <param name="bRow">Row stride of B.</param>
+    /// <param name="c">C (M×columns), contiguous rows.</param>
+    /// <param name="cRow">Row stride of C.</param>
+    /// <param name="columns">Columns of C, more than N − 1 vectors and at most N.</param>
+    /// <param name="alpha">α.</param>
+    /// <param name="beta">β.</param>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    public static void Run(int k, T* a, T* b, T* c, nint rowStride, T alpha, T beta)
+    public static void Run(int k, T* a, nint aRow, nint aColumn, T* b, nint bRow, T* c, nint cRow, int columns, T alpha, T beta)
     {
-        var tile = new Tile<T, V, L, M>();
-        tile._c00 = L.Zero;
-        tile._c01 = L.Zero;
-        tile._c10 = L.Zero;
-        tile._c11 = L.Zero;
-        tile._c20 = L.Zero;
-        tile._c21 = L.Zero;
-        tile._c30 = L.Zero;
-        tile._c31 = L.Zero;
-        tile._c40 = L.Zero;
-        tile._c41 = L.Zero;
-        tile._c50 = L.Zero;
-        tile._c51 = L.Zero;
+        var tile = new Tile<T, V, L, M, N, O>();
+        nint row = O.IsPacked ? 1 : aRow, step = O.IsPacked ? M.Value : aColumn;
+        if (k >= PrefetchDepth && Sse.IsSupported)
+        {
+            // C is asked for before the sums begin, and is there when they end.
+            T* line = c;
+            for (int i = 0; i < M.Value; i++)
+            {
+                Sse.Prefetch0(line);
+                if (N.Value > 1)
+                    Sse.Prefetch0(line + L.Count);
+                if (N.Value > 2)
+                    Sse.Prefetch0(line + 2 * L.Count);
+                if (N.Value > 3)
+                    Sse.Prefetch0(line + 3 * L.Count);
+                line += cRow;
+            }
+        }
+
         int p = k;
         for (; p >= 4; p -= 4)
         {
-            tile.Step(a, b);
-            tile.Step(a + M.Value, b + 2 * L.Count);
-            tile.Step(a + 2 * M.Value, b + 4 * L.Count);
-            tile.Step(a + 3 * M.Value, b + 6 * L.Count);
-            a += 4 * M.Value;
-            b += 8 * L.Count;
+            tile.Step(a, row, b);
+            tile.Step(a + step, row, b + bRow);
+            tile.Step(a + 2 * step, row, b + 2 * bRow);
+            tile.Step(a + 3 * step, row, b + 3 * bRow);
+            a += 4 * step;
+            b += 4 * bRow;
         }
 
         for (; p > 0; p--)
         {
-            tile.Step(a, b);
-            a += M.Value;
-            b += 2 * L.Count;
+            tile.Step(a, row, b);
+            a += step;
+            b += bRow;
         }
 
-        V scale = L.Broadcast(alpha);
-        if (T.IsZero(beta))
+        V scale = L.Broadcast(alpha), keep = L.Broadcast(beta);
+        int last = columns - (N.Value - 1) * L.Count;
+        bool read = !T.IsZero(beta);
+        Write(scale, keep, tile._c00, tile._c01, tile._c02, tile._c03, read, last, c);
+        if (M.Value > 1)
+            Write(scale, keep, tile._c10, tile._c11, tile._c12, tile._c13, read, last, c + cRow);
+        if (M.Value > 2)
+            Write(scale, keep, tile._c20, tile._c21, tile._c22, tile._c23, read, last, c + 2 * cRow);
+        if (M.Value > 3)
+            Write(scale, keep, tile._c30, tile._c31, tile._c32, tile._c33, read, last, c + 3 * cRow);
+        if (M.Value > 4)
+            Write(scale, keep, tile._c40, tile._c41, tile._c42, tile._c43, read, last, c + 4 * cRow);
+        if (M.Value > 5)
+            Write(scale, keep, tile._c50, tile._c51, tile._c52, tile._c53, read, last, c + 5 * cRow);
+        if (M.Value > 6)
+            Write(scale, keep, tile._c60, tile._c61, tile._c62, L.Zero, read, last, c + 6 * cRow);
+        if (M.Value > 7)
+            Write(scale, keep, tile._c70, tile._c71, tile._c72, L.Zero, read, last, c + 7 * cRow);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Write(V scale, V keep, V c0, V c1, V c2, V c3, bool read, int last, T* c)
+    {
+        if (N.Value > 1)
+            Full(scale, keep, c0, read, c);
+        if (N.Value > 2)
+            Full(scale, keep, c1, read, c + L.Count);
+        if (N.Value > 3)
+            Full(scale, keep, c2, read, c + 2 * L.Count);
+        V edge = N.Value == 1 ? c0 : N.Value == 2 ? c1 : N.Value == 3 ? c2 : c3;
+        c += (N.Value - 1) * L.Count;
+        if (last == L.Count)
         {
-            L.Store(L.Multiply(scale, tile._c00), c);
-            L.Store(L.Multiply(scale, tile._c01), c + L.Count);
-            if (M.Value > 1)
-            {
-                L.Store(L.Multiply(scale, tile._c10), c + rowStride);
-                L.Store(L.Multiply(scale, tile._c11), c + rowStride + L.Count);
-            }
-
-            if (M.Value > 2)
-            {
-                L.Store(L.Multiply(scale, tile._c20), c + 2 * rowStride);
-                L.Store(L.Multiply(scale, tile._c21), c + 2 * rowStride + L.Count);
-            }
-
-            if (M.Value > 3)
-            {
-                L.Store(L.Multiply(scale, tile._c30), c + 3 * rowStride);
-                L.Store(L.Multiply(scale, tile._c31), c + 3 * rowStride + L.Count);
-            }
-
-            if (M.Value > 4)
-            {
-                L.Store(L.Multiply(scale, tile._c40), c + 4 * rowStride);
-                L.Store(L.Multiply(scale, tile._c41), c + 4 * rowStride + L.Count);
-            }
-
-            if (M.Value > 5)
-            {
-                L.Store(L.Multiply(scale, tile._c50), c + 5 * rowStride);
-                L.Store(L.Multiply(scale, tile._c51), c + 5 * rowStride + L.Count);
-            }
+            Full(scale, keep, edge, read, c);
         }
         else
         {
-            V keep = L.Broadcast(beta);
-            Update(scale, tile._c00, tile._c01, keep, c);
-            if (M.Value > 1)
-                Update(scale, tile._c10, tile._c11, keep, c + rowStride);
-            if (M.Value > 2)
-                Update(scale, tile._c20, tile._c21, keep, c + 2 * rowStride);
-            if (M.Value > 3)
-                Update(scale, tile._c30, tile._c31, keep, c + 3 * rowStride);
-            if (M.Value > 4)
-                Update(scale, tile._c40, tile._c41, keep, c + 4 * rowStride);
-            if (M.Value > 5)
-                Update(scale, tile._c50, tile._c51, keep, c + 5 * rowStride);
+            edge = L.Multiply(scale, edge);
+            if (read)
+                edge = L.MultiplyAdd(keep, L.LoadPartial(c, last), edge);
+            L.StorePartial(edge, c, last);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Update(V scale, V c0, V c1, V keep, T* c)
+    private static void Full(V scale, V keep, V x, bool read, T* c)
     {
-        L.Store(L.MultiplyAdd(scale, c0, L.Multiply(keep, L.Load(c))), c);
-        L.Store(L.MultiplyAdd(scale, c1, L.Multiply(keep, L.Load(c + L.Count))), c + L.Count);
+        x = L.Multiply(scale, x);
+        if (read)
+            x = L.MultiplyAdd(keep, L.Load(c), x);
+        L.Store(x, c);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Step(T* a, T* b)
+    private void Step(T* a, nint row, T* b)
     {
-        V b0 = L.Load(b), b1 = L.Load(b + L.Count);
-        V x = L.Broadcast(a[0]);
-        _c00 = L.MultiplyAdd(x, b0, _c00);
-        _c01 = L.MultiplyAdd(x, b1, _c01);
+        V b0 = L.Load(b), b1 = N.Value > 1 ? L.Load(b + L.Count) : L.Zero, b2 = N.Value > 2 ? L.Load(b + 2 * L.Count) : L.Zero;
+        V b3 = N.Value > 3 ? L.Load(b + 3 * L.Count) : L.Zero;
+        V x0 = L.Broadcast(a[0]);
+        _c00 = L.MultiplyAdd(x0, b0, _c00);
+        if (N.Value > 1)
+            _c01 = L.MultiplyAdd(x0, b1, _c01);
+        if (N.Value > 2)
+            _c02 = L.MultiplyAdd(x0, b2, _c02);
+        if (N.Value > 3)
+            _c03 = L.MultiplyAdd(x0, b3, _c03);
         if (M.Value > 1)
         {
-            x = L.Broadcast(a[1]);
-            _c10 = L.MultiplyAdd(x, b0, _c10);
-            _c11 = L.MultiplyAdd(x, b1, _c11);
+            V x1 = L.Broadcast(a[row]);
+            _c10 = L.MultiplyAdd(x1, b0, _c10);
+            if (N.Value > 1)
+                _c11 = L.MultiplyAdd(x1, b1, _c11);
+            if (N.Value > 2)
+                _c12 = L.MultiplyAdd(x1, b2, _c12);
+            if (N.Value > 3)
+                _c13 = L.MultiplyAdd(x1, b3, _c13);
         }
 
         if (M.Value > 2)
         {
-            x = L.Broadcast(a[2]);
-            _c20 = L.MultiplyAdd(x, b0, _c20);
-            _c21 = L.MultiplyAdd(x, b1, _c21);
+            V x2 = L.Broadcast(a[2 * row]);
+            _c20 = L.MultiplyAdd(x2, b0, _c20);
+            if (N.Value > 1)
+                _c21 = L.MultiplyAdd(x2, b1, _c21);
+            if (N.Value > 2)
+                _c22 = L.MultiplyAdd(x2, b2, _c22);
+            if (N.Value > 3)
+                _c23 = L.MultiplyAdd(x2, b3, _c23);
         }
 
         if (M.Value > 3)
         {
-            x = L.Broadcast(a[3]);
-            _c30 = L.MultiplyAdd(x, b0, _c30);
-            _c31 = L.MultiplyAdd(x, b1, _c31);
+            V x3 = L.Broadcast(a[3 * row]);
+            _c30 = L.MultiplyAdd(x3, b0, _c30);
+            if (N.Value > 1)
+                _c31 = L.MultiplyAdd(x3, b1, _c31);
+            if (N.Value > 2)
+                _c32 = L.MultiplyAdd(x3, b2, _c32);
+            if (N.Value > 3)
+                _c33 = L.MultiplyAdd(x3, b3, _c33);
         }
 
         if (M.Value > 4)
         {
-            x = L.Broadcast(a[4]);
-            _c40 = L.MultiplyAdd(x, b0, _c40);
-            _c41 = L.MultiplyAdd(x, b1, _c41);
+            V x4 = L.Broadcast(a[4 * row]);
+            _c40 = L.MultiplyAdd(x4, b0, _c40);
+            if (N.Value > 1)
+                _c41 = L.MultiplyAdd(x4, b1, _c41);
+            if (N.Value > 2)
+                _c42 = L.MultiplyAdd(x4, b2, _c42);
+            if (N.Value > 3)
+                _c43 = L.MultiplyAdd(x4, b3, _c43);
         }
 
         if (M.Value > 5)
         {
-            x = L.Broadcast(a[5]);
-            _c50 = L.MultiplyAdd(x, b0, _c50);
-            _c51 = L.MultiplyAdd(x, b1, _c51);
+            V x5 = L.Broadcast(a[5 * row]);
+            _c50 = L.MultiplyAdd(x5, b0, _c50);
+            if (N.Value > 1)
+                _c51 = L.MultiplyAdd(x5, b1, _c51);
+            if (N.Value > 2)
+                _c52 = L.MultiplyAdd(x5, b2, _c52);
+            if (N.Value > 3)
+                _c53 = L.MultiplyAdd(x5, b3, _c53);
+        }
+
+        if (M.Value > 6)
+        {
+            V x6 = L.Broadcast(a[6 * row]);
+            _c60 = L.MultiplyAdd(x6, b0, _c60);
+            if (N.Value > 1)
+                _c61 = L.MultiplyAdd(x6, b1, _c61);
+            if (N.Value > 2)
+                _c62 = L.MultiplyAdd(x6, b2, _c62);
+        }
+
+        if (M.Value > 7)
+        {
+            V x7 = L.Broadcast(a[7 * row]);
+            _c70 = L.MultiplyAdd(x7, b0, _c70);
+            if (N.Value > 1)
+                _c71 = L.MultiplyAdd(x7, b1, _c71);
+            if (N.Value > 2)
+                _c72 = L.MultiplyAdd(x7, b2, _c72);
         }
     }
 }

@@ -12,6 +12,9 @@ internal unsafe interface ILanes<T, V>
     /// <summary>Elements per vector.</summary>
     static abstract int Count { get; }
 
+    /// <summary>Vector registers of the narrowest CPU that has these lanes.</summary>
+    static abstract int Registers { get; }
+
     /// <summary>All lanes 0.</summary>
     static abstract V Zero { get; }
 
@@ -41,4 +44,10 @@ internal unsafe interface ILanes<T, V>
 
     /// <summary>The largest lane; none is NaN.</summary>
     static abstract T Max(V v);
+
+    /// <summary>The first count elements, zeros behind them; nothing else is read.</summary>
+    static abstract V LoadPartial(T* p, int count);
+
+    /// <summary>Writes the first count elements and nothing else.</summary>
+    static abstract void StorePartial(V v, T* p, int count);
 }

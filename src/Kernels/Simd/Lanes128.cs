@@ -9,6 +9,8 @@ internal readonly unsafe struct Lanes128<T> : ILanes<T, Vector128<T>> where T : 
 {
     public static int Count => Vector128<T>.Count;
 
+    public static int Registers => 16;
+
     public static Vector128<T> Zero => Vector128<T>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -44,5 +46,42 @@ internal readonly unsafe struct Lanes128<T> : ILanes<T, Vector128<T>> where T : 
         for (int i = 1; i < Vector128<T>.Count; i++)
             max = T.Max(max, v[i]);
         return max;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> LoadPartial(T* p, int count)
+    {
+        if (count >= Count)
+            return Vector128.Load(p);
+        if (typeof(T) == typeof(double))
+            return count == 1 ? Vector128.CreateScalar(p[0]) : Vector128<T>.Zero;
+        return count switch
+        {
+            1 => Vector128.CreateScalar(p[0]),
+            2 => Vector128.CreateScalar(*(double*)p).As<double, T>(),
+            3 => Vector128.CreateScalar(*(double*)p).As<double, T>().WithElement(2, p[2]),
+            _ => Vector128<T>.Zero,
+        };
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePartial(Vector128<T> v, T* p, int count)
+    {
+        if (count >= Count)
+        {
+            Vector128.Store(v, p);
+            return;
+        }
+
+        if (typeof(T) == typeof(float) && count >= 2)
+        {
+            *(double*)p = v.As<T, double>().ToScalar();
+            if (count == 3)
+                p[2] = v.GetElement(2);
+        }
+        else if (count == 1)
+        {
+            p[0] = v.ToScalar();
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Kappa.Kernels.Simd;
 
@@ -8,6 +9,8 @@ namespace Kappa.Kernels.Simd;
 internal readonly unsafe struct Lanes512<T> : ILanes<T, Vector512<T>> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     public static int Count => Vector512<T>.Count;
+
+    public static int Registers => 32;
 
     public static Vector512<T> Zero => Vector512<T>.Zero;
 
@@ -45,4 +48,40 @@ internal readonly unsafe struct Lanes512<T> : ILanes<T, Vector512<T>> where T : 
             max = T.Max(max, v[i]);
         return max;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> LoadPartial(T* p, int count)
+    {
+        if (Avx512F.IsSupported)
+            return typeof(T) == typeof(double)
+                ? Avx512F.MaskLoad((double*)p, Mask(count).AsDouble(), Vector512<double>.Zero).As<double, T>()
+                : Avx512F.MaskLoad((float*)p, Mask(count).AsSingle(), Vector512<float>.Zero).As<float, T>();
+        Vector512<T> v = Vector512<T>.Zero;
+        for (int i = 0; i < count; i++)
+            ((T*)&v)[i] = p[i];
+        return v;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePartial(Vector512<T> v, T* p, int count)
+    {
+        if (!Avx512F.IsSupported)
+        {
+            for (int i = 0; i < count; i++)
+                p[i] = ((T*)&v)[i];
+        }
+        else if (typeof(T) == typeof(double))
+        {
+            Avx512F.MaskStore((double*)p, Mask(count).AsDouble(), v.AsDouble());
+        }
+        else
+        {
+            Avx512F.MaskStore((float*)p, Mask(count).AsSingle(), v.AsSingle());
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<T> Mask(int count) => typeof(T) == typeof(double)
+        ? Vector512.LessThan(Vector512<long>.Indices, Vector512.Create((long)count)).As<long, T>()
+        : Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).As<int, T>();
 }

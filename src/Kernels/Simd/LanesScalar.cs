@@ -8,6 +8,8 @@ internal readonly unsafe struct LanesScalar<T> : ILanes<T, T> where T : unmanage
 {
     public static int Count => 1;
 
+    public static int Registers => 16;
+
     public static T Zero => T.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -36,4 +38,14 @@ internal readonly unsafe struct LanesScalar<T> : ILanes<T, T> where T : unmanage
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Max(T v) => v;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T LoadPartial(T* p, int count) => count > 0 ? *p : T.Zero;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePartial(T v, T* p, int count)
+    {
+        if (count > 0)
+            *p = v;
+    }
 }

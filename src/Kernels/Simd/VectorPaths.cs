@@ -17,29 +17,34 @@ internal static class VectorPaths
     /// <summary>The environment variable that forces a path by name.</summary>
     public const string Variable = "KAPPA_VECTOR_PATH";
 
-    /// <summary>Best first. A path that the CPU lacks still runs, emulated, so that every path is tested on every machine.</summary>
-    public static readonly IReadOnlyList<VectorPathInfo> Ordered =
-    [
-        new(VectorPath.Vector512, 512, Vector512.IsHardwareAccelerated,
-            "AVX-512: 32 registers of 512 bits, two FMA ports of full width on server cores"),
-        new(VectorPath.Vector256, 256, Vector256.IsHardwareAccelerated,
-            "AVX2 + FMA: 16 registers of 256 bits, two FMA ports"),
-        new(VectorPath.Vector128, 128, Vector128.IsHardwareAccelerated,
-            "SSE or AdvSimd: the width that every x64 and Arm64 CPU has"),
-        new(VectorPath.Scalar, 0, true,
-            "no vectors at all: the reference for tests"),
-    ];
+    // What Best stands for, once it is known. It stands alone, so that reading it runs no initialiser.
+    private static VectorPath s_best;
 
-    private static VectorPath s_best = VectorPath.Best;
+    /// <summary>Best first. A path that the CPU lacks still runs, emulated, so that every path is tested on every machine.</summary>
+    public static IReadOnlyList<VectorPathInfo> Ordered => Catalogue.Paths;
+
+    private static class Catalogue
+    {
+        public static readonly IReadOnlyList<VectorPathInfo> Paths =
+        [
+            new(VectorPath.Vector512, 512, Vector512.IsHardwareAccelerated,
+                "AVX-512: 32 registers of 512 bits, two FMA ports of full width on server cores"),
+            new(VectorPath.Vector256, 256, Vector256.IsHardwareAccelerated,
+                "AVX2 + FMA: 16 registers of 256 bits, two FMA ports"),
+            new(VectorPath.Vector128, 128, Vector128.IsHardwareAccelerated,
+                "SSE or AdvSimd: the width that every x64 and Arm64 CPU has"),
+            new(VectorPath.Scalar, 0, true,
+                "no vectors at all: the reference for tests"),
+        ];
+    }
 
     /// <summary>The path that <see cref="VectorPath.Best"/> stands for: the one the variable names, else the first supported.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorPath Resolve(VectorPath path)
     {
         if (path != VectorPath.Best)
             return path;
-        if (s_best == VectorPath.Best)
-            s_best = Choose(Environment.GetEnvironmentVariable(Variable));
-        return s_best;
+        return s_best != VectorPath.Best ? s_best : s_best = Choose(Environment.GetEnvironmentVariable(Variable));
     }
 
     /// <summary>Makes <see cref="VectorPath.Best"/> stand for this path from now on; Best itself restores the choice by hardware.</summary>

@@ -1,0 +1,55 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Kappa.Kernels.Simd;
+
+namespace Kappa.Kernels.Products;
+
+/// <summary>The tiles of one vector width by height and vectors. A tile is compiled when it is first called.</summary>
+internal static unsafe class MicroKernels<T, V, L>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where V : unmanaged
+    where L : struct, ILanes<T, V>
+{
+    /// <summary>Columns of the widest tile.</summary>
+    public static int Columns => (L.Registers >= 32 ? 4 : 2) * L.Count;
+
+    /// <summary>Vectors per tile for so many vectors of columns: with 32 registers threes, or fours where only these come out even.</summary>
+    public static int Vectors(int total) => L.Registers < 32 ? 2 : total % 4 == 0 && total % 3 != 0 ? 4 : 3;
+
+    /// <summary>Rows per tile beside so many vectors.</summary>
+    public static int Rows(int vectors) => L.Registers < 32 || vectors == 4 ? 6 : 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run<O>(int rows, int vectors, int k, T* a, nint aRow, nint aColumn, T* b, nint bRow, T* c, nint cRow,
+        int columns, T alpha, T beta)
+        where O : struct, IOrder
+    {
+        if (vectors == 1)
+            Run<One, O>(rows, k, a, aRow, aColumn, b, bRow, c, cRow, columns, alpha, beta);
+        else if (vectors == 2)
+            Run<Two, O>(rows, k, a, aRow, aColumn, b, bRow, c, cRow, columns, alpha, beta);
+        else if (L.Registers >= 32 && vectors == 4)
+            Run<Four, O>(rows, k, a, aRow, aColumn, b, bRow, c, cRow, columns, alpha, beta);
+        else if (L.Registers >= 32)
+            Run<Three, O>(rows, k, a, aRow, aColumn, b, bRow, c, cRow, columns, alpha, beta);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Run<N, O>(int rows, int k, T* a, nint aRow, nint aColumn, T* b, nint bRow, T* c, nint cRow,
+        int columns, T alpha, T beta)
+        where N : struct, ICount
+        where O : struct, IOrder
+    {
+        switch (rows)
+        {
+            case 1: Tile<T, V, L, One, N, O>.Run(k, a, aRow, aColumn, b, bRow, c, cRow, columns, alpha, beta); break;
+            case 2: Tile<T, V, L, Two, N, O>.Run(k, a, aRow, aColumn, b, bRow, c, cRow, columns, alpha, beta); break;
+            case 3: Tile<T, V, L, Three, N, O>.Run(k, a, aRow, aColumn, b, bRow, c, cRow, columns, alpha, beta); break;
+            case 4: Tile<T, V, L, Four, N, O>.Run(k, a, aRow, aColumn, b, bRow, c, cRow, columns, alpha, beta); break;
+            case 5: Tile<T, V, L, Five, N, O>.Run(k, a, aRow, aColumn, b, bRow, c, cRow, columns, alpha, beta); break;
+            case 6: Tile<T, V, L, Six, N, O>.Run(k, a, aRow, aColumn, b, bRow, c, cRow, columns, alpha, beta); break;
+            case 7 when L.Registers >= 32 && N.Value < 4: Tile<T, V, L, Seven, N, O>.Run(k, a, aRow, aColumn, b, bRow, c, cRow, columns, alpha, beta); break;
+            case 8 when L.Registers >= 32 && N.Value < 4: Tile<T, V, L, Eight, N, O>.Run(k, a, aRow, aColumn, b, bRow, c, cRow, columns, alpha, beta); break;
+        }
+    }
+}

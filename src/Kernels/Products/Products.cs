@@ -1,0 +1,99 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Kappa.Kernels.Simd;
+using Kappa.Kernels.Threads;
+
+namespace Kappa.Kernels.Products;
+
+/// <summary>Where the doors hand over: picks vectors and threads for a product.</summary>
+internal static unsafe class Products<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>C ← αAB + βC for a C that is not empty and shares no element with A or B.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(T alpha, ReadOnlyMatrixView<T> a, ReadOnlyMatrixView<T> b, T beta, MatrixView<T> c, VectorPath path, int threads)
+    {
+        fixed (T* pa = &a.Origin, pb = &b.Origin, pc = &c.Origin)
+        {
+            Unsafe.SkipInit(out Work work);
+            work.Threads = threads;
+            ref Product<T> product = ref work.Product;
+            (product.M, product.N, product.K) = (c.Rows, c.Columns, T.IsZero(alpha) ? 0 : a.Columns);
+            (product.Alpha, product.Beta) = (alpha, beta);
+            (product.ARow, product.AColumn) = (a.RowStride, a.ColumnStride);
+            (product.BRow, product.BColumn) = (b.RowStride, b.ColumnStride);
+            product.CRow = c.RowStride;
+            product.A = pa;
+            product.B = pb;
+            product.C = pc;
+            if (product.K == 0)
+                Scale(ref product);
+            else
+                VectorPaths.Run<T, Work>(path, ref work);
+        }
+    }
+
+    /// <summary>C_i ← αA_iB_i + βC_i for a batch of row-major matrices whose first ones are given, steps apart.</summary>
+    public static void MultiplyBatch(int count, Product<T> first, nint aStep, nint bStep, nint cStep, VectorPath path, int threads)
+    {
+        var work = new BatchWork { Count = count, First = first, AStep = aStep, BStep = bStep, CStep = cStep, Threads = threads };
+        VectorPaths.Run<T, BatchWork>(path, ref work);
+    }
+
+    private static void Scale(ref Product<T> product)
+    {
+        for (int i = 0; i < product.M; i++)
+            for (int j = 0; j < product.N; j++)
+            {
+                T* c = product.AtC(i, j);
+                *c = T.IsZero(product.Beta) ? T.Zero : product.Beta * *c;
+            }
+    }
+
+    private struct Work : ILaneWork<T>
+    {
+        public Product<T> Product;
+        public int Threads;
+
+        public void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
+        {
+            if ((Product.M == 1 || Product.N == 1) && VectorProduct<T, V, L>.Fits(in Product, out MatrixVector<T> vector))
+                VectorProduct<T, V, L>.Multiply(ref vector, Threads);
+            else
+                BlockedProduct<T, V, L>.Multiply(ref Product, Threads);
+        }
+    }
+
+    private struct BatchWork : ILaneWork<T>
+    {
+        // Enough products per chunk that claiming one costs little beside them.
+        private const int PerChunk = 32;
+
+        public int Count, Threads;
+        public Product<T> First;
+        public nint AStep, BStep, CStep;
+
+        public void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
+        {
+            BatchWork work = this;
+            Team.Run((Count + PerChunk - 1) / PerChunk, Threads, &work, &MultiplyChunk<V, L>);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void MultiplyChunk<V, L>(void* state, int chunk) where V : unmanaged where L : struct, ILanes<T, V>
+        {
+            ref BatchWork work = ref *(BatchWork*)state;
+            int end = Math.Min(work.Count, (chunk + 1) * PerChunk);
+            Product<T> product = work.First;
+            for (int i = chunk * PerChunk; i < end; i++)
+            {
+                product.A = work.First.A + i * work.AStep;
+                product.B = work.First.B + i * work.BStep;
+                product.C = work.First.C + i * work.CStep;
+                if (product.K == 0)
+                    Scale(ref product);
+                else
+                    BlockedProduct<T, V, L>.Multiply(ref product, 1);
+            }
+        }
+    }
+}

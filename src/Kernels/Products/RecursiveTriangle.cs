@@ -1,0 +1,198 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Kappa.Kernels.Simd;
+
+namespace Kappa.Kernels.Products;
+
+/// <summary>B ← αTB and B ← αT⁻¹B by halves of T: two triangles of half the order and one general product.</summary>
+/// <remarks>
+/// The half that the other one depends on leads: the first of a lower triangle, the last of an upper one.
+/// <code>
+///   lower  ┌ T₁₁     ┐ ┌ B₁ ┐ leads      upper  ┌ T₁₁ T₁₂ ┐ ┌ B₁ ┐ follows      off-diagonal: following row,
+///          └ T₂₁ T₂₂ ┘ └ B₂ ┘ follows           └     T₂₂ ┘ └ B₂ ┘ leads                        leading column
+/// </code>
+/// </remarks>
+internal readonly unsafe struct RecursiveTriangle<T>(Triangle triangle, bool unitDiagonal, VectorPath path)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    [ThreadStatic]
+    private static AlignedBuffer? t_scratch;
+
+    public void Multiply(T alpha, ReadOnlyMatrixView<T> t, MatrixView<T> b)
+    {
+        if (t.Rows <= Halves.BaseBlock)
+        {
+            RunBlock(alpha, t, b, solve: false);
+            return;
+        }
+
+        Parts parts = Split(t, b);
+        Multiply(alpha, parts.Following, parts.FollowingRows);
+        Gemm.Multiply(alpha, parts.OffDiagonal, parts.LeadingRows, T.One, parts.FollowingRows, path);
+        Multiply(alpha, parts.Leading, parts.LeadingRows);
+    }
+
+    public void Solve(T alpha, ReadOnlyMatrixView<T> t, MatrixView<T> b)
+    {
+        if (t.Rows <= Halves.BaseBlock)
+        {
+            RunBlock(alpha, t, b, solve: true);
+            return;
+        }
+
+        Parts parts = Split(t, b);
+        Solve(alpha, parts.Leading, parts.LeadingRows);
+        Gemm.Multiply(-T.One, parts.OffDiagonal, parts.LeadingRows, alpha, parts.FollowingRows, path);
+        Solve(T.One, parts.Following, parts.FollowingRows);
+    }
+
+    private Parts Split(ReadOnlyMatrixView<T> t, MatrixView<T> b)
+    {
+        int n = t.Rows, half = Halves.First(n), rest = n - half;
+        ReadOnlyMatrixView<T> first = t.Block(0, 0, half, half), last = t.Block(half, half, rest, rest);
+        MatrixView<T> above = b.Block(0, 0, half, b.Columns), below = b.Block(half, 0, rest, b.Columns);
+        return triangle == Triangle.Lower
+            ? new Parts(first, last, t.Block(half, 0, rest, half), above, below)
+            : new Parts(last, first, t.Block(0, half, half, rest), below, above);
+    }
+
+    private void RunBlock(T alpha, ReadOnlyMatrixView<T> t, MatrixView<T> b, bool solve)
+    {
+        fixed (T* pt = &t.Origin, pb = &b.Origin)
+        {
+            // A lower triangle with both orders reversed is an upper one, so kernels know lower triangles alone.
+            int last = t.Rows - 1;
+            bool upper = triangle == Triangle.Upper;
+            var work = new BlockWork
+            {
+                N = t.Rows,
+                Columns = b.Columns,
+                Alpha = alpha,
+                UnitDiagonal = unitDiagonal,
+                Solve = solve,
+                Triangle = upper ? pt + last * (t.RowStride + t.ColumnStride) : pt,
+                TriangleRow = upper ? -t.RowStride : t.RowStride,
+                TriangleColumn = upper ? -t.ColumnStride : t.ColumnStride,
+                B = upper ? pb + last * b.RowStride : pb,
+                Row = upper ? -b.RowStride : b.RowStride,
+                Column = b.ColumnStride,
+            };
+            VectorPaths.Run<T, BlockWork>(path, ref work);
+        }
+    }
+
+    private readonly ref struct Parts(
+        ReadOnlyMatrixView<T> leading, ReadOnlyMatrixView<T> following, ReadOnlyMatrixView<T> offDiagonal,
+        MatrixView<T> leadingRows, MatrixView<T> followingRows)
+    {
+        public readonly ReadOnlyMatrixView<T> Leading = leading, Following = following, OffDiagonal = offDiagonal;
+        public readonly MatrixView<T> LeadingRows = leadingRows, FollowingRows = followingRows;
+    }
+
+    private struct BlockWork : ILaneWork<T>
+    {
+        public int N, Columns;
+        public T Alpha;
+        public bool UnitDiagonal, Solve;
+        public T* Triangle, B;
+        public nint TriangleRow, TriangleColumn, Row, Column;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
+        {
+            const int Order = Halves.BaseBlock;
+            int strip = TriangularStrip<T, V, L>.Columns;
+            T* triangle = (t_scratch ??= new AlignedBuffer()).Rent<T>(Order * (Order + 1 + strip));
+            T* reciprocals = triangle + Order * Order, copy = reciprocals + Order;
+            Pack(triangle, reciprocals);
+            for (int j = 0; j < Columns; j += strip)
+            {
+                int columns = Math.Min(strip, Columns - j);
+                T* x = B + j * Column;
+                if (columns == strip && Column == 1)
+                {
+                    RunStrip<V, L>(triangle, reciprocals, x, Row);
+                }
+                else
+                {
+                    // A strip that is not contiguous or not whole goes through scratch, so that kernels hold no masks.
+                    CopyIn(x, columns, copy, strip);
+                    RunStrip<V, L>(triangle, reciprocals, copy, strip);
+                    CopyOut(copy, strip, x, columns);
+                }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void RunStrip<V, L>(T* triangle, T* reciprocals, T* x, nint stride)
+            where V : unmanaged where L : struct, ILanes<T, V>
+        {
+            if (Solve)
+                TriangularStrip<T, V, L>.Solve(N, triangle, reciprocals, Alpha, x, stride);
+            else
+                TriangularStrip<T, V, L>.Multiply(N, triangle, Alpha, x, stride);
+        }
+
+        /// <summary>The lower triangle row by row, for a solve with its strict part negated: kernels only add.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void Pack(T* triangle, T* reciprocals)
+        {
+            T sign = Solve ? -T.One : T.One;
+            for (int i = 0; i < N; i++)
+            {
+                T* source = Triangle + i * TriangleRow, packed = triangle + i * N;
+                for (int k = 0; k < i; k++, source += TriangleColumn)
+                    packed[k] = sign * *source;
+                packed[i] = UnitDiagonal ? T.One : *source;
+                // Outside the normal numbers a reciprocal is no longer within one rounding.
+                T reciprocal = T.One / packed[i];
+                reciprocals[i] = T.IsNormal(reciprocal) ? reciprocal : T.Zero;
+            }
+        }
+
+        // Four columns at a time: they share the cache lines of the copy, and each is a stream of its own in B.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void CopyIn(T* x, int columns, T* copy, int strip)
+        {
+            if (columns < strip)
+                new Span<T>(copy, N * strip).Clear();
+            int j = 0;
+            for (; j <= columns - 4; j += 4)
+            {
+                T* from = x + j * Column, to = copy + j;
+                for (int i = 0; i < N; i++, from += Row, to += strip)
+                {
+                    to[0] = from[0];
+                    to[1] = from[Column];
+                    to[2] = from[2 * Column];
+                    to[3] = from[3 * Column];
+                }
+            }
+
+            for (; j < columns; j++)
+                for (int i = 0; i < N; i++)
+                    copy[i * strip + j] = x[i * Row + j * Column];
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void CopyOut(T* copy, int strip, T* x, int columns)
+        {
+            int j = 0;
+            for (; j <= columns - 4; j += 4)
+            {
+                T* from = copy + j, to = x + j * Column;
+                for (int i = 0; i < N; i++, from += strip, to += Row)
+                {
+                    to[0] = from[0];
+                    to[Column] = from[1];
+                    to[2 * Column] = from[2];
+                    to[3 * Column] = from[3];
+                }
+            }
+
+            for (; j < columns; j++)
+                for (int i = 0; i < N; i++)
+                    x[i * Row + j * Column] = copy[i * strip + j];
+        }
+    }
+}

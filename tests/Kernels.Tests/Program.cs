@@ -1,0 +1,63 @@
+using System.Numerics;
+using Kappa.Kernels.Products;
+using Kappa.Kernels.Simd;
+
+namespace Kappa.Kernels.Tests;
+
+/// <summary>What the test assembly does as a program of its own: run kernels in a fresh process, for tests that watch the JIT.</summary>
+internal static class Program
+{
+    /// <summary>The command that runs every tile of a vector path once, with A packed and strided, and writes each one's name.</summary>
+    public const string Tiles = "tiles";
+
+    private static int Main(string[] arguments)
+    {
+        if (arguments is not [Tiles, string name] || !Enum.TryParse(name, out VectorPath path) || path == VectorPath.Best)
+        {
+            Console.Error.WriteLine($"Expected: {Tiles} <vector path>.");
+            return 2;
+        }
+
+        RunTiles<float>(path);
+        RunTiles<double>(path);
+        return 0;
+    }
+
+    private static void RunTiles<T>(VectorPath path) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var work = new EveryTile<T>();
+        VectorPaths.Run<T, EveryTile<T>>(path, ref work);
+    }
+
+    private readonly struct EveryTile<T> : ILaneWork<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public unsafe void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
+        {
+            const int Depth = 8;
+            string type = typeof(T) == typeof(double) ? "double" : "float";
+            int width = MicroKernels<T, V, L>.Columns, tallest = MicroKernels<T, V, L>.Rows(1);
+            using AlignedBuffer a = new(), b = new(), c = new();
+            T* left = Zeros(a, tallest * Depth), right = Zeros(b, Depth * width), product = Zeros(c, tallest * width);
+            for (int vectors = 1; vectors * L.Count <= width; vectors++)
+            {
+                int columns = vectors * L.Count;
+                for (int rows = 1; rows <= MicroKernels<T, V, L>.Rows(vectors); rows++)
+                {
+                    MicroKernels<T, V, L>.Run<Packed>(rows, vectors, Depth, left, 0, 0, right, width, product, width,
+                        columns, T.One, T.Zero);
+                    Console.WriteLine($"{type} {rows}x{vectors} {nameof(Packed)}");
+                    MicroKernels<T, V, L>.Run<Products.Strided>(rows, vectors, Depth, left, Depth, 1, right, width, product, width,
+                        columns, T.One, T.Zero);
+                    Console.WriteLine($"{type} {rows}x{vectors} {nameof(Products.Strided)}");
+                }
+            }
+        }
+
+        private static unsafe T* Zeros(AlignedBuffer buffer, int count)
+        {
+            T* memory = buffer.Rent<T>(count);
+            new Span<T>(memory, count).Clear();
+            return memory;
+        }
+    }
+}
