@@ -12,6 +12,7 @@ internal static unsafe class Compare
     {
         int rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 9;
         Console.WriteLine($"cpu {Hardware.Processor}; path {Hardware.SelectedPath}; {NativeLapack.Version}");
+        Gemm.MaxThreads = 1;
         if (NativeLapack.IsAvailable)
             NativeLapack.SetThreads(1);
         Console.WriteLine("| type | n | GF/s | % of peak | OpenBLAS GF/s | ratio |\n|---|---|---|---|---|---|");

@@ -20,6 +20,7 @@ public unsafe class GemmBenchmarks
         _mathA = new DenseMatrix(N, N, _a.Elements.ToArray());
         _mathB = new DenseMatrix(N, N, _b.Elements.ToArray());
         _mathC = new DenseMatrix(N, N);
+        Gemm.MaxThreads = 1;
         if (NativeLapack.IsAvailable)
             NativeLapack.SetThreads(1);
     }
