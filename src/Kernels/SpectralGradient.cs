@@ -58,8 +58,8 @@ public static class SpectralGradient
 
     /// <summary>log κ (natural logarithm) and ∂log κ/∂W = u₁v₁ᵀ/σ₁ − u_p v_pᵀ/σ_p, with means over repeated ends. ⟨∂log κ, W⟩ = 0.</summary>
     /// <remarks>
-    /// Where σ_p &lt; σ₁·tiny it is lost: log κ and the gradient are those of σ_p = ε·σ₁ if σ_p = 0, finite, and lead out of the
-    /// singular set. For W = 0 both are 0. Where the whole spectrum is one cluster (W orthogonal), the gradient is 0.
+    /// Where σ_p = 0, log κ and the gradient are those of σ_p = ε·σ₁: finite, and leading out of the singular set. 1/σ is bounded
+    /// by 2¹⁰⁰⁰ (2¹⁰⁴ in f32). For W = 0 both are 0. Where the whole spectrum is one cluster (W orthogonal), the gradient is 0.
     /// </remarks>
     /// <param name="svd">The full decomposition of W, p ≥ 1.</param>
     /// <typeparam name="T">float or double.</typeparam>

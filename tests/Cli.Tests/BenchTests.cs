@@ -65,10 +65,9 @@ public class BenchTests : WorkingFolder
     [Test]
     public void Gemm_OnSeveralThreads_CountsThemIntoThePeak()
     {
-        if (Environment.ProcessorCount < 2)
-            Assert.Ignore("One core.");
-        JsonObject row = Gemm("--type", "f64", "--sizes", "160", "--threads", "2").Single();
-        Assert.That((int)row["threads"]!, Is.EqualTo(2));
+        int threads = Math.Min(2, Environment.ProcessorCount);
+        JsonObject row = Gemm("--type", "f64", "--sizes", "160", "--threads", $"{threads}").Single();
+        Assert.That((int)row["threads"]!, Is.EqualTo(threads));
         AssertTheirs(row);
     }
 
