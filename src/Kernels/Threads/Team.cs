@@ -3,15 +3,18 @@ using System.Runtime.ExceptionServices;
 namespace Kappa.Kernels.Threads;
 
 /// <summary>
-/// Runs the chunks of a phase of work over the pool's threads: whoever is free claims the next chunk, the caller among them.
+/// Runs the chunks of a phase of work over several threads: whoever is free claims the next chunk, the caller among them.
 /// </summary>
 /// <remarks>
 /// Nobody waits for a thread that has not started: the caller drains what nobody took and then waits only for chunks that
 /// others hold. A helper that comes too late finds nothing and leaves, or helps with a later phase. Nothing is allocated
 /// after the first call of a thread.
 /// </remarks>
-internal sealed unsafe class Team : IThreadPoolWorkItem
+internal sealed unsafe class Team
 {
+    // About 5 µs: a product's next phase usually begins within that, and waking a thread that sleeps costs as much again.
+    private const int LingerSpins = 100;
+
     [ThreadStatic]
     private static Team? t_team;
 
@@ -28,20 +31,35 @@ internal sealed unsafe class Team : IThreadPoolWorkItem
     /// <summary>Calls body(state, i) for every i in [0, chunks) on up to <paramref name="threads"/> threads; returns when all are done.</summary>
     public static void Run(int chunks, int threads, void* state, delegate*<void*, int, void> body)
     {
-        Team team = t_team ??= new Team();
-        if (threads <= 1 || chunks <= 1 || team._running)
+        if (threads > 1 && chunks > 1)
         {
-            for (int i = 0; i < chunks; i++)
-                body(state, i);
-            return;
+            Team team = t_team ??= new Team();
+            if (!team._running)
+            {
+                team.RunPhase(chunks, threads, state, body);
+                return;
+            }
         }
 
-        team.RunPhase(chunks, threads, state, body);
+        for (int i = 0; i < chunks; i++)
+            body(state, i);
     }
 
-    void IThreadPoolWorkItem.Execute()
+    /// <summary>Makes every <see cref="Run"/> of the current thread run in place: a helper does not ask for helpers.</summary>
+    public static void StayAlone() => t_team = new Team { _running = true };
+
+    /// <summary>What a helper does for the team that asked for it.</summary>
+    public void Help()
     {
-        Drain();
+        for (int spins = 0; spins < LingerSpins; spins++)
+        {
+            long ticket = Volatile.Read(ref _ticket);
+            Drain();
+            if (Volatile.Read(ref _ticket) != ticket)
+                spins = 0;
+            Thread.SpinWait(1);
+        }
+
         Interlocked.Decrement(ref _helpers);
     }
 
@@ -55,12 +73,9 @@ internal sealed unsafe class Team : IThreadPoolWorkItem
         _failure = null;
         // The release of this write publishes the fields above to whoever reads the ticket.
         Volatile.Write(ref _ticket, ((_ticket >> 32) + 1) << 32);
-        int wanted = Math.Min(threads, chunks) - 1;
-        while (Volatile.Read(ref _helpers) < wanted)
-        {
-            Interlocked.Increment(ref _helpers);
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        }
+        int wanted = Math.Min(threads, chunks) - 1 - Volatile.Read(ref _helpers);
+        if (wanted > 0)
+            Interlocked.Add(ref _helpers, Crew.Call(this, wanted));
 
         Drain();
         var spin = new SpinWait();
