@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Kappa.Kernels.Products;
@@ -41,44 +42,26 @@ public static class Gemm
     /// <exception cref="ArgumentException">The shapes do not fit, or C shares elements with A or B.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxThreads"/> is negative.</exception>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply<T>(T alpha, ReadOnlyMatrixView<T> a, ReadOnlyMatrixView<T> b, T beta, MatrixView<T> c,
+    public static void Multiply<T>(T alpha, in ReadOnlyMatrixView<T> a, in ReadOnlyMatrixView<T> b, T beta, in MatrixView<T> c,
         VectorPath path = VectorPath.Best, int maxThreads = 0)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (a.Columns != b.Rows || a.Rows != c.Rows || b.Columns != c.Columns)
-            throw new ArgumentException(
-                $"Cannot multiply {a.Rows}×{a.Columns} by {b.Rows}×{b.Columns} into {c.Rows}×{c.Columns}.", nameof(c));
+            ThrowUnfit(in a, in b, in c);
         ArgumentOutOfRangeException.ThrowIfNegative(maxThreads);
-        if (a.Overlaps(c))
+        if (a.Overlaps(in c))
             throw new ArgumentException("C shares elements with A.", nameof(c));
-        if (b.Overlaps(c))
+        if (b.Overlaps(in c))
             throw new ArgumentException("C shares elements with B.", nameof(c));
         if (c.IsEmpty)
             return;
-        int threads = Threads(c.Rows, c.Columns, a.Columns, maxThreads);
-        // Kernels write rows of C: a column-major C is the row-major Cᵀ = BᵀAᵀ, and a C without contiguous rows or columns is made from one with.
-        if (c.ColumnStride == 1 || c.Columns == 1 && c.RowStride != 1)
-        {
-            Products<T>.Multiply(alpha, a, b, beta, c, path, threads);
-        }
-        else if (c.RowStride == 1 || c.Rows == 1)
-        {
-            Products<T>.Multiply(alpha, b.Transposed(), a.Transposed(), beta, c.Transposed(), path, threads);
-        }
-        else
-        {
-            var contiguous = new Matrix<T>(c.Rows, c.Columns);
-            if (!T.IsZero(beta))
-                c.CopyTo(contiguous);
-            Products<T>.Multiply(alpha, a, b, beta, contiguous, path, threads);
-            contiguous.View.CopyTo(c);
-        }
+        Products<T>.Multiply(alpha, in a, in b, beta, in c, path, Products<T>.Threads((long)c.Rows * c.Columns * a.Columns, maxThreads));
     }
 
     /// <summary>Cᵢ ← αAᵢBᵢ + βCᵢ for i = 0 … count − 1: many small products at the price of one call.</summary>
     /// <remarks>
     /// Matrices are row-major and contiguous; Aᵢ (m×k) starts at i·aStep of its span, and so on. A step of 0 gives every product
-    /// the same A or B. Each product has the bits of <see cref="Multiply{T}(T, ReadOnlyMatrixView{T}, ReadOnlyMatrixView{T}, T, MatrixView{T}, VectorPath, int)"/>
+    /// the same A or B. Each product has the bits of <see cref="Multiply{T}(T, in ReadOnlyMatrixView{T}, in ReadOnlyMatrixView{T}, T, in MatrixView{T}, VectorPath, int)"/>
     /// where m, n &gt; 1. 2mnk·count operations.
     /// </remarks>
     /// <param name="count">How many products, ≥ 0.</param>
@@ -137,7 +120,7 @@ public static class Gemm
                 C = pc,
                 CRow = n,
             };
-            Products<T>.MultiplyBatch(count, first, aStep, bStep, cStep, path, Threads((long)m * count, n, k, maxThreads));
+            Products<T>.MultiplyBatch(count, first, aStep, bStep, cStep, path, Products<T>.Threads((long)m * count * n * k, maxThreads));
         }
     }
 
@@ -161,19 +144,19 @@ public static class Gemm
         }
     }
 
+    // Apart, because the message's parts would be cleared at the start of every product.
+    [DoesNotReturn]
+    private static void ThrowUnfit<T>(in ReadOnlyMatrixView<T> a, in ReadOnlyMatrixView<T> b, in MatrixView<T> c)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+        throw new ArgumentException($"Cannot multiply {a.Rows}×{a.Columns} by {b.Rows}×{b.Columns} into {c.Rows}×{c.Columns}.", nameof(c));
+
     private static void RequireLength(int length, int count, int rows, int columns, nint step, string name)
     {
         if (count > 0 && (Int128)(count - 1) * step + (Int128)rows * columns > length)
             throw new ArgumentException($"{count} matrices of {rows}×{columns}, {step} apart, do not fit in {length} elements.", name);
     }
 
-    private static int Threads(long m, long n, long k, int maxThreads)
-    {
-        int most = maxThreads == 0 ? s_maxThreads : Math.Min(maxThreads, s_maxThreads);
-        return most == 1 || m * n * k < Thresholds.Parallel ? 1 : most;
-    }
-
-    /// <summary>AB as a new matrix (m×n), with A (m×k), B (k×n). See <see cref="Multiply{T}(T, ReadOnlyMatrixView{T}, ReadOnlyMatrixView{T}, T, MatrixView{T}, VectorPath, int)"/>.</summary>
+    /// <summary>AB as a new matrix (m×n), with A (m×k), B (k×n). See <see cref="Multiply{T}(T, in ReadOnlyMatrixView{T}, in ReadOnlyMatrixView{T}, T, in MatrixView{T}, VectorPath, int)"/>.</summary>
     /// <param name="a">A (m×k).</param>
     /// <param name="b">B (k×n).</param>
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>

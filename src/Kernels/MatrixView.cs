@@ -212,15 +212,15 @@ public readonly ref struct ReadOnlyMatrixView<T> where T : unmanaged, IBinaryFlo
 
     /// <summary>Whether a writable window may share an element with this one; exact for windows on one lattice, else by address range.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool Overlaps(MatrixView<T> other)
+    internal bool Overlaps(in MatrixView<T> other)
     {
         nint delta = Unsafe.ByteOffset(ref _origin, ref other.Origin) / Unsafe.SizeOf<T>();
         nint span = (Rows - 1) * RowStride + (Columns - 1) * ColumnStride;
         nint otherSpan = (other.Rows - 1) * other.RowStride + (other.Columns - 1) * other.ColumnStride;
-        return delta <= span && -delta <= otherSpan && SharesAnElement(other, delta);
+        return delta <= span && -delta <= otherSpan && SharesAnElement(in other, delta);
     }
 
-    private bool SharesAnElement(MatrixView<T> other, nint delta)
+    private bool SharesAnElement(in MatrixView<T> other, nint delta)
     {
         if (IsEmpty || other.IsEmpty)
             return false;

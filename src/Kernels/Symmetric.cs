@@ -12,20 +12,21 @@ public static class Symmetric
     /// triangle is read, and where β = 0 not even that; all of C is written, and cᵢⱼ = cⱼᵢ to the last bit. What the
     /// upper triangle held does not matter, so where β ≠ 0 it is the caller's care that C was symmetric. Where α = 0 or
     /// k = 0, A is not read and C ← βC; where n = 0 nothing happens. NaN and ∞ in A spread as in the sum of products.
-    /// Each element errs by at most γ_{k+2}(|α||A||Aᵀ| + |β||C|). n(n + 1)k operations, half of a product, but for the
-    /// diagonal blocks of 64, which are multiplied whole. The same inputs give the same bits. Sources: Dongarra, Du
-    /// Croz, Hammarling and Duff, <i>A set of level 3 basic linear algebra subprograms</i> (1990), SYRK; Elmroth,
-    /// Gustavson, Jonsson and Kågström, <i>Recursive blocked algorithms</i>, SIAM Review 46 (2004).
+    /// Each element errs by at most γ_{k+2}(|α||A||Aᵀ| + |β||C|). n(n + 1)k operations, half of a product, and those of
+    /// the tiles that the diagonal crosses. The same inputs give the same bits for any number of threads. Source: Dongarra, Du
+    /// Croz, Hammarling and Duff, <i>A set of level 3 basic linear algebra subprograms</i> (1990), SYRK.
     /// </remarks>
     /// <param name="alpha">α.</param>
     /// <param name="a">A (n×k).</param>
     /// <param name="beta">β.</param>
     /// <param name="c">C (n×n), overwritten; it must share no element with A.</param>
     /// <param name="path">The vectors to use.</param>
+    /// <param name="maxThreads">The most threads to use; 0: <see cref="Gemm.MaxThreads"/>. Small updates take one.</param>
     /// <typeparam name="T">float or double.</typeparam>
     /// <exception cref="ArgumentException">The shapes do not fit, or C shares elements with A.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxThreads"/> is negative.</exception>
     public static void RankUpdate<T>(T alpha, ReadOnlyMatrixView<T> a, T beta, MatrixView<T> c,
-        VectorPath path = VectorPath.Best)
+        VectorPath path = VectorPath.Best, int maxThreads = 0)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (c.Rows != c.Columns || a.Rows != c.Rows)
@@ -34,6 +35,11 @@ public static class Symmetric
                 $"to {c.Rows}×{c.Columns}.", nameof(c));
         if (a.Overlaps(c))
             throw new ArgumentException("C shares elements with A.", nameof(c));
-        RecursiveRankUpdate<T>.Update(alpha, a, beta, c, path);
+        ArgumentOutOfRangeException.ThrowIfNegative(maxThreads);
+        if (c.IsEmpty)
+            return;
+        int threads = Products<T>.Threads((long)c.Rows * c.Rows * a.Columns / 2, maxThreads);
+        Products<T>.Multiply(alpha, a, a.Transposed(), beta, c, path, threads, Part.Lower);
+        Mirror<T>.LowerToUpper(c);
     }
 }

@@ -27,7 +27,7 @@ public static class Triangular
     /// Only the named triangle of T is read, and not its diagonal where that is 1 by agreement. Where α = 0, neither T
     /// nor B is read and B ← 0; where n = 0 or m = 0 nothing happens. NaN and ∞ spread as in the sum of products, over
     /// T's triangle alone. Each element errs by at most γ_{n+2}|α||T||B|. n²m operations; the same inputs give the same
-    /// bits. Source: Golub and Van Loan, <i>Matrix Computations</i> (4th ed.), 1.2.
+    /// bits for any number of threads. Source: Golub and Van Loan, <i>Matrix Computations</i> (4th ed.), 1.2.
     /// </remarks>
     /// <param name="alpha">α.</param>
     /// <param name="t">T (n×n).</param>
@@ -35,19 +35,22 @@ public static class Triangular
     /// <param name="b">B (n×m), overwritten; it must share no element with the window of T.</param>
     /// <param name="unitDiagonal">Whether T's diagonal is 1, whatever stands there.</param>
     /// <param name="path">The vectors to use.</param>
+    /// <param name="maxThreads">The most threads to use; 0: <see cref="Gemm.MaxThreads"/>. Small products take one.</param>
     /// <typeparam name="T">float or double.</typeparam>
     /// <exception cref="ArgumentException">T is not square, B has another height, or they share elements.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxThreads"/> is negative.</exception>
     public static void Multiply<T>(T alpha, ReadOnlyMatrixView<T> t, Triangle triangle, MatrixView<T> b,
-        bool unitDiagonal = false, VectorPath path = VectorPath.Best)
+        bool unitDiagonal = false, VectorPath path = VectorPath.Best, int maxThreads = 0)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         RequireFit(t, b);
+        ArgumentOutOfRangeException.ThrowIfNegative(maxThreads);
         if (b.IsEmpty)
             return;
         if (T.IsZero(alpha))
             b.Fill(T.Zero);
         else
-            new RecursiveTriangle<T>(triangle, unitDiagonal, path).Multiply(alpha, t, b);
+            new RecursiveTriangle<T>(triangle, unitDiagonal, path, maxThreads).Multiply(alpha, t, b);
     }
 
     /// <summary>B ← αT⁻¹B: solves TX = αB by substitution, with T (n×n) triangular, B (n×m) overwritten by X.</summary>
@@ -57,7 +60,8 @@ public static class Triangular
     /// all the same. NaN and ∞ are not refused: those in B spread over the rows solved after theirs, in their column
     /// alone. Backward stable row by row and for every column x of X on its own: (T + ΔT)x = αb with |ΔT| ≤ γ_{n+2}|T|
     /// in each element, hence |TX − αB| ≤ γ_{n+2}|T||X|; one of the n + 2 roundings is α's and one that of the
-    /// reciprocals by which diagonal elements divide. n²m operations; the same inputs give the same bits. Sources:
+    /// reciprocals by which diagonal elements divide. n²m operations; the same inputs give the same bits for any
+    /// number of threads. Sources:
     /// Golub and Van Loan, <i>Matrix Computations</i> (4th ed.), 3.1; Higham, <i>Accuracy and Stability of Numerical
     /// Algorithms</i> (2nd ed.), 8.1, whose bound holds for every order of the sums.
     /// </remarks>
@@ -67,16 +71,19 @@ public static class Triangular
     /// <param name="b">B (n×m), overwritten by X; it must share no element with the window of T.</param>
     /// <param name="unitDiagonal">Whether T's diagonal is 1, whatever stands there.</param>
     /// <param name="path">The vectors to use.</param>
+    /// <param name="maxThreads">The most threads to use; 0: <see cref="Gemm.MaxThreads"/>. Small products take one.</param>
     /// <typeparam name="T">float or double.</typeparam>
     /// <exception cref="ArgumentException">
     /// T is not square, B has another height, they share elements, or a diagonal element is 0; its index is named and B
     /// is as before.
     /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxThreads"/> is negative.</exception>
     public static void Solve<T>(T alpha, ReadOnlyMatrixView<T> t, Triangle triangle, MatrixView<T> b,
-        bool unitDiagonal = false, VectorPath path = VectorPath.Best)
+        bool unitDiagonal = false, VectorPath path = VectorPath.Best, int maxThreads = 0)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         RequireFit(t, b);
+        ArgumentOutOfRangeException.ThrowIfNegative(maxThreads);
         if (T.IsZero(alpha))
         {
             b.Fill(T.Zero);
@@ -87,7 +94,7 @@ public static class Triangular
             if (T.IsZero(t[i, i]))
                 throw new ArgumentException($"Diagonal element {i} of the {t.Rows}×{t.Rows} triangle is 0.", nameof(t));
         if (!b.IsEmpty)
-            new RecursiveTriangle<T>(triangle, unitDiagonal, path).Solve(alpha, t, b);
+            new RecursiveTriangle<T>(triangle, unitDiagonal, path, maxThreads).Solve(alpha, t, b);
     }
 
     private static void RequireFit<T>(ReadOnlyMatrixView<T> t, MatrixView<T> b)

@@ -40,14 +40,13 @@ internal static class Program
             T* left = Zeros(a, tallest * Depth), right = Zeros(b, Depth * width), product = Zeros(c, tallest * width);
             for (int vectors = 1; vectors * L.Count <= width; vectors++)
             {
-                int columns = vectors * L.Count;
+                int last = (vectors - 1) * L.Count;
+                TileShape<T> shape = new() { Depth = Depth, ARow = Depth, AColumn = 1, BRow = width, BLast = last, CRow = width, CLast = last, Alpha = T.One };
                 for (int rows = 1; rows <= MicroKernels<T, V, L>.Rows(vectors); rows++)
                 {
-                    MicroKernels<T, V, L>.Run<Packed>(rows, vectors, Depth, left, 0, 0, right, width, product, width,
-                        columns, T.One, T.Zero);
+                    MicroKernels<T, V, L>.Run<Packed>(rows, vectors, left, right, product, &shape);
                     Console.WriteLine($"{type} {rows}x{vectors} {nameof(Packed)}");
-                    MicroKernels<T, V, L>.Run<Products.Strided>(rows, vectors, Depth, left, Depth, 1, right, width, product, width,
-                        columns, T.One, T.Zero);
+                    MicroKernels<T, V, L>.Run<Products.Strided>(rows, vectors, left, right, product, &shape);
                     Console.WriteLine($"{type} {rows}x{vectors} {nameof(Products.Strided)}");
                 }
             }

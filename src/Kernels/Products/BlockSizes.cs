@@ -10,10 +10,13 @@ namespace Kappa.Kernels.Products;
 /// </remarks>
 internal readonly record struct BlockSizes(int Mc, int Kc, int Nc, long HalfL2)
 {
+    /// <summary>The least Kc, whatever the caches: a product no deeper need not ask for them.</summary>
+    public const int LeastDepth = 128;
+
     public static BlockSizes For(int elementBytes, int mr, int nr)
     {
         long l2 = Capacity(2, 512 << 10), l3 = Capacity(3, 8 << 20);
-        int kc = (int)Math.Clamp(l2 / 16 / (nr * elementBytes) / 4 * 4, 128, 512);
+        int kc = (int)Math.Clamp(l2 / 16 / (nr * elementBytes) / 4 * 4, LeastDepth, 512);
         int mc = (int)Math.Clamp(l2 / 2 / (kc * elementBytes) / mr * mr, mr, 480 / mr * mr);
         int nc = (int)Math.Clamp(l3 / 2 / (kc * elementBytes) / nr * nr, nr, Math.Max(nr, 4096 / nr * nr));
         return new BlockSizes(mc, kc, nc, l2 / 2);

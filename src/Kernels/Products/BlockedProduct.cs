@@ -20,36 +20,53 @@ internal static unsafe class BlockedProduct<T, V, L>
     [ThreadStatic]
     private static AlignedBuffer? t_packedB;
 
-    /// <summary>C ← αAB + βC with K ≥ 1, on up to a number of threads.</summary>
+    /// <summary>C ← αAB + βC with K ≥ 1 and at least a vector of columns, on up to a number of threads.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(ref Product<T> product, int threads)
     {
+        // One tile: at such sizes the loops around it cost as much as its sums.
+        int vectors = (int)((uint)(product.N + L.Count - 1) / (uint)L.Count);
+        if (vectors <= MicroKernels<T, V, L>.Vectors(vectors) && product.M <= MicroKernels<T, V, L>.Rows(vectors)
+            && product.K <= BlockSizes.LeastDepth && product.BColumn == 1 && product.Part == Part.All)
+        {
+            TileShape<T> shape = Shape(in product, product.K, product.BRow, product.N - L.Count, product.N - L.Count, product.Beta);
+            MicroKernels<T, V, L>.Run<Strided>(product.M, vectors, product.A, product.B, product.C, &shape);
+            return;
+        }
+
         // A depth is the same whatever is packed and however many threads share the work: it alone orders the sums.
-        var depths = new Partition(product.K, s_blocks.Kc);
+        int kc = product.K <= BlockSizes.LeastDepth ? BlockSizes.LeastDepth : s_blocks.Kc;
+        var depths = new Partition(product.K, kc);
         long bytes = (long)product.K * product.N * sizeof(T);
         if (threads == 1 && product.BColumn == 1
-            && (product.M <= Thresholds.DirectRows || bytes <= (product.M <= Thresholds.FewRows ? s_blocks.HalfL2 : Thresholds.DirectBytes)))
+            && (bytes <= Thresholds.DirectBytes || product.M <= Thresholds.DirectRows || product.M <= Thresholds.FewRows && bytes <= s_blocks.HalfL2))
         {
             for (int p = 0; p < depths.Count; p++)
                 Direct(ref product, depths.Start(p), depths.Length(p), p == 0 ? product.Beta : T.One);
             return;
         }
 
+        Pack(ref product, depths, threads);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Pack(ref Product<T> product, Partition depths, int threads)
+    {
         bool rows = product.AColumn == 1;
         bool packA = product.N > (rows ? Thresholds.RowReads : 1) * MicroKernels<T, V, L>.Columns
             && (!rows || (long)product.M * product.K * sizeof(T) > Thresholds.StridedBytes);
+        var panels = new Partition(product.N, s_blocks.Nc);
         var panel = new Panel { Product = product, PackA = packA };
-        T* packedB = (t_packedB ??= new AlignedBuffer()).Rent<T>(
-            (nint)depths.Length(0) * ((Math.Min(product.N, s_blocks.Nc) + L.Count - 1) / L.Count * L.Count));
+        panel.PackedB = (t_packedB ??= new AlignedBuffer()).Rent<T>(
+            (nint)depths.Length(depths.Count - 1) * ((panels.Length(panels.Count - 1) + L.Count - 1) / L.Count * L.Count));
         // Loop 5: split n into panels of nc columns of B and C.
-        for (int j = 0; j < product.N; j += s_blocks.Nc)
+        for (int j = 0; j < panels.Count; j++)
         {
-            panel.Column = j;
-            panel.Columns = Math.Min(s_blocks.Nc, product.N - j);
+            panel.Column = panels.Start(j);
+            panel.Columns = panels.Length(j);
             int vectors = (panel.Columns + L.Count - 1) / L.Count, widest = MicroKernels<T, V, L>.Vectors(vectors);
             panel.Widths = new Partition(vectors, widest);
             panel.TileRows = MicroKernels<T, V, L>.Rows(widest);
-            panel.PackedB = packedB;
             // Loop 4: split k into depths of kc; the first one applies β, the others add.
             for (int p = 0; p < depths.Count; p++)
             {
@@ -57,20 +74,29 @@ internal static unsafe class BlockedProduct<T, V, L>
                 panel.Depth = depths.Length(p);
                 panel.Beta = p == 0 ? product.Beta : T.One;
                 panel.Divide(threads);
-                Team.Run(panel.Widths.Count, threads, &panel, &PackPanel);
+                Team.Run(panel.PackingChunks, threads, &panel, &PackPanel);
                 // Loop 3: split m into blocks of mc rows of A and C; a block, or a part of its columns, is what a thread claims.
                 Team.Run(panel.Blocks.Count * panel.Groups.Count, threads, &panel, &MultiplyBlock);
             }
         }
     }
 
-    private static void PackPanel(void* state, int i)
+    /// <summary>Packs a few rows of B into all tiles' widths, or where B has contiguous columns, all rows into one tile's width: long runs either way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackPanel(void* state, int chunk)
     {
         ref Panel panel = ref *(Panel*)state;
-        int from = panel.Widths.Start(i), vectors = panel.Widths.Length(i);
-        Packing<T, V, L>.PackB(
-            panel.Product.AtB(panel.Start, panel.Column + from * L.Count), panel.Product.BRow, panel.Product.BColumn, panel.Depth,
-            Math.Min(vectors * L.Count, panel.Columns - from * L.Count), vectors, panel.PackedB + (nint)from * L.Count * panel.Depth);
+        bool rows = panel.Product.BColumn == 1;
+        int firstRow = rows ? chunk * Panel.RowsPerChunk : 0, lastRow = rows ? Math.Min(firstRow + Panel.RowsPerChunk, panel.Depth) : panel.Depth;
+        int firstWidth = rows ? 0 : chunk, lastWidth = rows ? panel.Widths.Count : chunk + 1;
+        for (int w = firstWidth; w < lastWidth; w++)
+        {
+            int from = panel.Widths.Start(w), vectors = panel.Widths.Length(w), width = vectors * L.Count;
+            Packing<T, V, L>.PackB(
+                panel.Product.AtB(panel.Start + firstRow, panel.Column + from * L.Count), panel.Product.BRow, panel.Product.BColumn,
+                lastRow - firstRow, Math.Min(width, panel.Columns - from * L.Count), vectors,
+                panel.PackedB + (nint)from * L.Count * panel.Depth + firstRow * width);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -79,6 +105,10 @@ internal static unsafe class BlockedProduct<T, V, L>
         ref Panel panel = ref *(Panel*)state;
         (int block, int group) = Math.DivRem(chunk, panel.Groups.Count);
         int row = panel.Blocks.Start(block), rows = panel.Blocks.Length(block), depth = panel.Depth;
+        int first = panel.Groups.Start(group), last = first + panel.Groups.Length(group);
+        int left = panel.Column + panel.Widths.Start(first) * L.Count, right = Math.Min(panel.Column + panel.Columns, panel.Column + panel.Widths.Start(last) * L.Count);
+        if (panel.Product.Skips(row, rows, left, right - left))
+            return;
         var heights = new Partition(rows, panel.TileRows);
         T* packedA = null;
         if (panel.PackA)
@@ -89,28 +119,28 @@ internal static unsafe class BlockedProduct<T, V, L>
         }
 
         // Loop 2: one panel of B of a tile's width, which stays in L1.
-        int last = panel.Groups.Start(group) + panel.Groups.Length(group);
-        for (int w = panel.Groups.Start(group); w < last; w++)
+        for (int w = first; w < last; w++)
         {
             int from = panel.Widths.Start(w), vectors = panel.Widths.Length(w), width = vectors * L.Count;
-            int columns = Math.Min(width, panel.Columns - from * L.Count);
+            int columns = Math.Min(width, panel.Columns - from * L.Count), column = panel.Column + from * L.Count;
             T* b = panel.PackedB + (nint)from * L.Count * depth;
+            TileShape<T> shape = Shape(in panel.Product, depth, width, width - L.Count, columns - L.Count, panel.Beta);
             // Loop 1: one sliver of A of a tile's height, which streams from L2.
             for (int t = 0; t < heights.Count; t++)
             {
-                int i = heights.Start(t);
-                T* c = panel.Product.AtC(row + i, panel.Column + from * L.Count);
+                int i = row + heights.Start(t), height = heights.Length(t);
+                if (panel.Product.Skips(i, height, column, columns))
+                    continue;
+                T* c = panel.Product.AtC(i, column);
                 if (panel.PackA)
-                    MicroKernels<T, V, L>.Run<Packed>(heights.Length(t), vectors, depth, packedA + (nint)i * depth, 0, 0, b, width,
-                        c, panel.Product.CRow, columns, panel.Product.Alpha, panel.Beta);
+                    MicroKernels<T, V, L>.Run<Packed>(height, vectors, packedA + (nint)(i - row) * depth, b, c, &shape);
                 else
-                    MicroKernels<T, V, L>.Run<Strided>(heights.Length(t), vectors, depth, panel.Product.AtA(row + i, panel.Start),
-                        panel.Product.ARow, panel.Product.AColumn, b, width, c, panel.Product.CRow, columns, panel.Product.Alpha, panel.Beta);
+                    MicroKernels<T, V, L>.Run<Strided>(height, vectors, panel.Product.AtA(i, panel.Start), b, c, &shape);
             }
         }
     }
 
-    /// <summary>Nothing packed but a last panel that ends within a vector: A and B stay in the caches as they are, or B is read too seldom to be worth copying.</summary>
+    /// <summary>Nothing packed: A and B stay in the caches as they are, or B is read too seldom to be worth copying.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Direct(ref Product<T> product, int start, int depth, T beta)
     {
@@ -121,24 +151,34 @@ internal static unsafe class BlockedProduct<T, V, L>
         {
             int from = widths.Start(w) * L.Count, vectors = widths.Length(w), columns = Math.Min(vectors * L.Count, product.N - from);
             T* b = product.AtB(start, from);
-            nint bRow = product.BRow;
-            if (columns < vectors * L.Count)
-            {
-                T* packed = (t_packedB ??= new AlignedBuffer()).Rent<T>((nint)depth * vectors * L.Count);
-                Packing<T, V, L>.PackB(b, bRow, 1, depth, columns, vectors, packed);
-                b = packed;
-                bRow = vectors * L.Count;
-            }
-
+            TileShape<T> shape = Shape(in product, depth, product.BRow, columns - L.Count, columns - L.Count, beta);
             for (int t = 0; t < heights.Count; t++)
-                MicroKernels<T, V, L>.Run<Strided>(heights.Length(t), vectors, depth, product.AtA(heights.Start(t), start),
-                    product.ARow, product.AColumn, b, bRow, product.AtC(heights.Start(t), from), product.CRow, columns, product.Alpha, beta);
+            {
+                int row = heights.Start(t), height = heights.Length(t);
+                if (!product.Skips(row, height, from, columns))
+                    MicroKernels<T, V, L>.Run<Strided>(height, vectors, product.AtA(row, start), b, product.AtC(row, from), &shape);
+            }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TileShape<T> Shape(in Product<T> product, int depth, nint bRow, int bLast, int cLast, T beta)
+    {
+        Unsafe.SkipInit(out TileShape<T> shape);
+        shape.Depth = depth;
+        (shape.ARow, shape.AColumn) = (product.ARow, product.AColumn);
+        (shape.BRow, shape.BLast) = (bRow, bLast);
+        (shape.CRow, shape.CLast) = (product.CRow, cLast);
+        (shape.Alpha, shape.Beta) = (product.Alpha, beta);
+        return shape;
     }
 
     /// <summary>What loops 3 to 1 share: a panel of B, packed, and how C's part beside it is cut.</summary>
     private struct Panel
     {
+        /// <summary>Rows of B that are packed together: few enough streams for the prefetcher, runs of more than a kilobyte in the packed panel.</summary>
+        public const int RowsPerChunk = 8;
+
         public Product<T> Product;
         public bool PackA;
         public T* PackedB;
@@ -153,6 +193,8 @@ internal static unsafe class BlockedProduct<T, V, L>
 
         /// <summary>Widths per chunk.</summary>
         public Partition Groups;
+
+        public readonly int PackingChunks => Product.BColumn == 1 ? (Depth + RowsPerChunk - 1) / RowsPerChunk : Widths.Count;
 
         /// <summary>Three chunks per thread, so that one that is held up leaves little to wait for; rows first, columns where those do not suffice.</summary>
         public void Divide(int threads)

@@ -8,9 +8,42 @@ namespace Kappa.Kernels.Products;
 /// <summary>Where the doors hand over: picks vectors and threads for a product.</summary>
 internal static unsafe class Products<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>Threads worth taking for a number of multiply-adds; the caller asks for at most so many, 0: <see cref="Gemm.MaxThreads"/>.</summary>
+    public static int Threads(long multiplyAdds, int maxThreads)
+    {
+        if (multiplyAdds < Thresholds.Parallel)
+            return 1;
+        return maxThreads == 0 ? Gemm.MaxThreads : Math.Min(maxThreads, Gemm.MaxThreads);
+    }
+
     /// <summary>C ← αAB + βC for a C that is not empty and shares no element with A or B.</summary>
+    /// <remarks>Kernels write rows of C: a column-major C is the row-major Cᵀ = BᵀAᵀ, and a C without contiguous rows or columns is made from one with.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(T alpha, ReadOnlyMatrixView<T> a, ReadOnlyMatrixView<T> b, T beta, MatrixView<T> c, VectorPath path, int threads)
+    public static void Multiply(T alpha, in ReadOnlyMatrixView<T> a, in ReadOnlyMatrixView<T> b, T beta, in MatrixView<T> c, VectorPath path,
+        int threads, Part part = Part.All)
+    {
+        if (c.ColumnStride == 1 || c.Columns == 1 && c.RowStride != 1)
+            MultiplyRows(alpha, in a, in b, beta, in c, path, threads, part);
+        else if (c.RowStride == 1 || c.Rows == 1)
+            MultiplyRows(alpha, b.Transposed(), a.Transposed(), beta, c.Transposed(), path, threads,
+                part == Part.Lower ? Part.Upper : part == Part.Upper ? Part.Lower : Part.All);
+        else
+            MultiplyScattered(alpha, in a, in b, beta, in c, path, threads, part);
+    }
+
+    private static void MultiplyScattered(T alpha, in ReadOnlyMatrixView<T> a, in ReadOnlyMatrixView<T> b, T beta, in MatrixView<T> c, VectorPath path,
+        int threads, Part part)
+    {
+        var contiguous = new Matrix<T>(c.Rows, c.Columns);
+        if (!T.IsZero(beta))
+            c.CopyTo(contiguous);
+        MultiplyRows(alpha, in a, in b, beta, contiguous, path, threads, part);
+        contiguous.View.CopyTo(c);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyRows(T alpha, in ReadOnlyMatrixView<T> a, in ReadOnlyMatrixView<T> b, T beta, in MatrixView<T> c, VectorPath path,
+        int threads, Part part)
     {
         fixed (T* pa = &a.Origin, pb = &b.Origin, pc = &c.Origin)
         {
@@ -25,10 +58,11 @@ internal static unsafe class Products<T> where T : unmanaged, IBinaryFloatingPoi
             product.A = pa;
             product.B = pb;
             product.C = pc;
+            product.Part = part;
             if (product.K == 0)
                 Scale(ref product);
             else
-                VectorPaths.Run<T, Work>(path, ref work);
+                VectorPaths.Run<T, Work>(product.M == 1 || product.N == 1 ? path : VectorPaths.Fitting(path, (long)product.N * sizeof(T)), ref work);
         }
     }
 
@@ -36,7 +70,7 @@ internal static unsafe class Products<T> where T : unmanaged, IBinaryFloatingPoi
     public static void MultiplyBatch(int count, Product<T> first, nint aStep, nint bStep, nint cStep, VectorPath path, int threads)
     {
         var work = new BatchWork { Count = count, First = first, AStep = aStep, BStep = bStep, CStep = cStep, Threads = threads };
-        VectorPaths.Run<T, BatchWork>(path, ref work);
+        VectorPaths.Run<T, BatchWork>(VectorPaths.Fitting(path, (long)first.N * sizeof(T)), ref work);
     }
 
     private static void Scale(ref Product<T> product)
@@ -56,8 +90,18 @@ internal static unsafe class Products<T> where T : unmanaged, IBinaryFloatingPoi
 
         public void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
         {
-            if ((Product.M == 1 || Product.N == 1) && VectorProduct<T, V, L>.Fits(in Product, out MatrixVector<T> vector))
+            if (Product.M > 1 && Product.N > 1)
+                BlockedProduct<T, V, L>.Multiply(ref Product, Threads);
+            else
+                RunVector<V, L>();
+        }
+
+        private void RunVector<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
+        {
+            if (VectorProduct<T, V, L>.Fits(in Product, out MatrixVector<T> vector))
                 VectorProduct<T, V, L>.Multiply(ref vector, Threads);
+            else if (Product.N < L.Count)
+                VectorPaths.Run<T, Work>(VectorPaths.Fitting(L.Count == 1 ? VectorPath.Scalar : VectorPath.Vector256, (long)Product.N * sizeof(T)), ref this);
             else
                 BlockedProduct<T, V, L>.Multiply(ref Product, Threads);
         }

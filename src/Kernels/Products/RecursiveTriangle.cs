@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Kappa.Kernels.Simd;
+using Kappa.Kernels.Threads;
 
 namespace Kappa.Kernels.Products;
 
@@ -12,11 +13,14 @@ namespace Kappa.Kernels.Products;
 ///          └ T₂₁ T₂₂ ┘ └ B₂ ┘ follows           └     T₂₂ ┘ └ B₂ ┘ leads                        leading column
 /// </code>
 /// </remarks>
-internal readonly unsafe struct RecursiveTriangle<T>(Triangle triangle, bool unitDiagonal, VectorPath path)
+internal readonly unsafe struct RecursiveTriangle<T>(Triangle triangle, bool unitDiagonal, VectorPath path, int maxThreads)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     [ThreadStatic]
-    private static AlignedBuffer? t_scratch;
+    private static AlignedBuffer? t_triangle;
+
+    [ThreadStatic]
+    private static AlignedBuffer? t_strip;
 
     public void Multiply(T alpha, ReadOnlyMatrixView<T> t, MatrixView<T> b)
     {
@@ -28,7 +32,7 @@ internal readonly unsafe struct RecursiveTriangle<T>(Triangle triangle, bool uni
 
         Parts parts = Split(t, b);
         Multiply(alpha, parts.Following, parts.FollowingRows);
-        Gemm.Multiply(alpha, parts.OffDiagonal, parts.LeadingRows, T.One, parts.FollowingRows, path);
+        Gemm.Multiply(alpha, parts.OffDiagonal, parts.LeadingRows, T.One, parts.FollowingRows, path, maxThreads);
         Multiply(alpha, parts.Leading, parts.LeadingRows);
     }
 
@@ -42,7 +46,7 @@ internal readonly unsafe struct RecursiveTriangle<T>(Triangle triangle, bool uni
 
         Parts parts = Split(t, b);
         Solve(alpha, parts.Leading, parts.LeadingRows);
-        Gemm.Multiply(-T.One, parts.OffDiagonal, parts.LeadingRows, alpha, parts.FollowingRows, path);
+        Gemm.Multiply(-T.One, parts.OffDiagonal, parts.LeadingRows, alpha, parts.FollowingRows, path, maxThreads);
         Solve(T.One, parts.Following, parts.FollowingRows);
     }
 
@@ -70,6 +74,7 @@ internal readonly unsafe struct RecursiveTriangle<T>(Triangle triangle, bool uni
                 Alpha = alpha,
                 UnitDiagonal = unitDiagonal,
                 Solve = solve,
+                Threads = Products<T>.Threads((long)t.Rows * t.Rows * b.Columns / 2, maxThreads),
                 Triangle = upper ? pt + last * (t.RowStride + t.ColumnStride) : pt,
                 TriangleRow = upper ? -t.RowStride : t.RowStride,
                 TriangleColumn = upper ? -t.ColumnStride : t.ColumnStride,
@@ -91,108 +96,97 @@ internal readonly unsafe struct RecursiveTriangle<T>(Triangle triangle, bool uni
 
     private struct BlockWork : ILaneWork<T>
     {
-        public int N, Columns;
+        public int N, Columns, Threads;
         public T Alpha;
         public bool UnitDiagonal, Solve;
         public T* Triangle, B;
         public nint TriangleRow, TriangleColumn, Row, Column;
+        private T* _packed, _reciprocals;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
         {
             const int Order = Halves.BaseBlock;
+            _packed = (t_triangle ??= new AlignedBuffer()).Rent<T>(Order * (Order + 1));
+            _reciprocals = _packed + Order * Order;
+            Pack();
+            BlockWork work = this;
             int strip = TriangularStrip<T, V, L>.Columns;
-            T* triangle = (t_scratch ??= new AlignedBuffer()).Rent<T>(Order * (Order + 1 + strip));
-            T* reciprocals = triangle + Order * Order, copy = reciprocals + Order;
-            Pack(triangle, reciprocals);
-            for (int j = 0; j < Columns; j += strip)
+            Team.Run((Columns + strip - 1) / strip, Threads, &work, &RunStrip<V, L>);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void RunStrip<V, L>(void* state, int i) where V : unmanaged where L : struct, ILanes<T, V>
+        {
+            ref BlockWork work = ref *(BlockWork*)state;
+            int strip = TriangularStrip<T, V, L>.Columns, columns = Math.Min(strip, work.Columns - i * strip);
+            T* x = work.B + i * strip * work.Column;
+            if (columns == strip && work.Column == 1)
             {
-                int columns = Math.Min(strip, Columns - j);
-                T* x = B + j * Column;
-                if (columns == strip && Column == 1)
-                {
-                    RunStrip<V, L>(triangle, reciprocals, x, Row);
-                }
-                else
-                {
-                    // A strip that is not contiguous or not whole goes through scratch, so that kernels hold no masks.
-                    CopyIn(x, columns, copy, strip);
-                    RunStrip<V, L>(triangle, reciprocals, copy, strip);
-                    CopyOut(copy, strip, x, columns);
-                }
+                work.RunStrip<V, L>(x, work.Row);
+                return;
             }
+
+            // A strip that is not contiguous or not whole goes through scratch, so that kernels hold no masks.
+            T* copy = (t_strip ??= new AlignedBuffer()).Rent<T>(Halves.BaseBlock * strip);
+            work.CopyIn(x, columns, copy, strip);
+            work.RunStrip<V, L>(copy, strip);
+            work.CopyOut(copy, strip, x, columns);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly void RunStrip<V, L>(T* triangle, T* reciprocals, T* x, nint stride)
+        private readonly void RunStrip<V, L>(T* x, nint stride)
             where V : unmanaged where L : struct, ILanes<T, V>
         {
             if (Solve)
-                TriangularStrip<T, V, L>.Solve(N, triangle, reciprocals, Alpha, x, stride);
+                TriangularStrip<T, V, L>.Solve(N, _packed, _reciprocals, Alpha, x, stride);
             else
-                TriangularStrip<T, V, L>.Multiply(N, triangle, Alpha, x, stride);
+                TriangularStrip<T, V, L>.Multiply(N, _packed, Alpha, x, stride);
         }
 
         /// <summary>The lower triangle row by row, for a solve with its strict part negated: kernels only add.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly void Pack(T* triangle, T* reciprocals)
+        private readonly void Pack()
         {
             T sign = Solve ? -T.One : T.One;
             for (int i = 0; i < N; i++)
             {
-                T* source = Triangle + i * TriangleRow, packed = triangle + i * N;
+                T* source = Triangle + i * TriangleRow, packed = _packed + i * N;
                 for (int k = 0; k < i; k++, source += TriangleColumn)
                     packed[k] = sign * *source;
                 packed[i] = UnitDiagonal ? T.One : *source;
                 // Outside the normal numbers a reciprocal is no longer within one rounding.
                 T reciprocal = T.One / packed[i];
-                reciprocals[i] = T.IsNormal(reciprocal) ? reciprocal : T.Zero;
+                _reciprocals[i] = T.IsNormal(reciprocal) ? reciprocal : T.Zero;
             }
         }
 
-        // Four columns at a time: they share the cache lines of the copy, and each is a stream of its own in B.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void CopyIn(T* x, int columns, T* copy, int strip)
         {
             if (columns < strip)
                 new Span<T>(copy, N * strip).Clear();
-            int j = 0;
-            for (; j <= columns - 4; j += 4)
-            {
-                T* from = x + j * Column, to = copy + j;
-                for (int i = 0; i < N; i++, from += Row, to += strip)
-                {
-                    to[0] = from[0];
-                    to[1] = from[Column];
-                    to[2] = from[2 * Column];
-                    to[3] = from[3 * Column];
-                }
-            }
-
-            for (; j < columns; j++)
+            if (Row == 1)
+                Transposition<T>.Copy(columns, N, x, Column, copy, strip);
+            else if (Row == -1)
+                Transposition<T>.Copy(columns, N, x - (N - 1), Column, copy + (N - 1) * strip, -strip);
+            else
                 for (int i = 0; i < N; i++)
-                    copy[i * strip + j] = x[i * Row + j * Column];
+                    for (int j = 0; j < columns; j++)
+                        copy[i * strip + j] = x[i * Row + j * Column];
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void CopyOut(T* copy, int strip, T* x, int columns)
         {
-            int j = 0;
-            for (; j <= columns - 4; j += 4)
-            {
-                T* from = copy + j, to = x + j * Column;
-                for (int i = 0; i < N; i++, from += strip, to += Row)
-                {
-                    to[0] = from[0];
-                    to[Column] = from[1];
-                    to[2 * Column] = from[2];
-                    to[3 * Column] = from[3];
-                }
-            }
-
-            for (; j < columns; j++)
+            if (Row == 1)
+                Transposition<T>.Copy(N, columns, copy, strip, x, Column);
+            else if (Row == -1)
+                Transposition<T>.Copy(N, columns, copy + (N - 1) * strip, -strip, x - (N - 1), Column);
+            else
                 for (int i = 0; i < N; i++)
-                    x[i * Row + j * Column] = copy[i * strip + j];
+                    for (int j = 0; j < columns; j++)
+                        x[i * Row + j * Column] = copy[i * strip + j];
         }
     }
 }

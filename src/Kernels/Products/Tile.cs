@@ -5,6 +5,24 @@ using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Products;
 
+/// <summary>What the tiles of one width share.</summary>
+internal struct TileShape<T> where T : unmanaged
+{
+    /// <summary>k, the depth.</summary>
+    public int Depth;
+
+    /// <summary>Strides of A; not used where A is packed.</summary>
+    public nint ARow, AColumn;
+
+    /// <summary>Row stride of B, and where in a row its last vector starts.</summary>
+    public nint BRow, BLast;
+
+    /// <summary>Row stride of C, and where in a row its last vector starts.</summary>
+    public nint CRow, CLast;
+
+    public T Alpha, Beta;
+}
+
 /// <summary>The micro-kernel: a tile of M rows and N vectors of C held in registers while k runs over a sliver of A and of B.</summary>
 /// <remarks>
 /// <code>
@@ -19,6 +37,7 @@ namespace Kappa.Kernels.Products;
 /// All are bound by the FMA ports, and have more than the 8 chains (latency 4 × 2 ports) that hide latency. A 6×2 tile of
 /// 512 bits is as fast on an idle core, but asks the load ports for 1.5 times as much per FMA and falls to 62 % of peak where
 /// 8×3 keeps 71 % when a neighbour shares them. 17 live registers of 16 (7×2): a spill per k, 44 % of peak.
+/// Where columns end within a vector, the last one is shifted back over the one before it: no masks, no padding.
 /// Each element is Σ aᵢₚ·bₚⱼ in the order of p, whatever the tile, so how C is cut into tiles does not change a bit.
 /// </remarks>
 internal unsafe struct Tile<T, V, L, M, N, O>
@@ -41,23 +60,18 @@ internal unsafe struct Tile<T, V, L, M, N, O>
     // A shallower product ends before its prefetches would.
     private const int PrefetchDepth = 64;
 
-    /// <summary>C ← αAB + βC for one tile whose last vector of columns may be partial; where β = 0, C is not read.</summary>
-    /// <param name="k">Depth.</param>
-    /// <param name="a">A (M×k): element (i, p) at i·aRow + p·aColumn, or packed at i + p·M.</param>
-    /// <param name="aRow">Row stride of A; not used where A is packed.</param>
-    /// <param name="aColumn">Column stride of A; not used where A is packed.</param>
-    /// <param name="b">B (k×N vectors), whole vectors in every row.</param>
-    /// <param name="bRow">Row stride of B.</param>
-    /// <param name="c">C (M×columns), contiguous rows.</param>
-    /// <param name="cRow">Row stride of C.</param>
-    /// <param name="columns">Columns of C, more than N − 1 vectors and at most N.</param>
-    /// <param name="alpha">α.</param>
-    /// <param name="beta">β.</param>
+    /// <summary>C ← αAB + βC for one tile; where β = 0, C is not read.</summary>
+    /// <param name="a">A (M×k): element (i, p) at i·ARow + p·AColumn, or packed at i + p·M.</param>
+    /// <param name="b">B (k×N vectors): the vectors of a row stand side by side, but for the last.</param>
+    /// <param name="c">C (M×N vectors), likewise.</param>
+    /// <param name="shape">What neighbouring tiles share.</param>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    public static void Run(int k, T* a, nint aRow, nint aColumn, T* b, nint bRow, T* c, nint cRow, int columns, T alpha, T beta)
+    public static void Run(T* a, T* b, T* c, TileShape<T>* shape)
     {
         var tile = new Tile<T, V, L, M, N, O>();
-        nint row = O.IsPacked ? 1 : aRow, step = O.IsPacked ? M.Value : aColumn;
+        int k = shape->Depth;
+        nint row = O.IsPacked ? 1 : shape->ARow, step = O.IsPacked ? M.Value : shape->AColumn;
+        nint bRow = shape->BRow, bLast = shape->BLast, cRow = shape->CRow, cLast = shape->CLast;
         if (k >= PrefetchDepth && Sse.IsSupported)
         {
             // C is asked for before the sums begin, and is there when they end.
@@ -65,76 +79,71 @@ internal unsafe struct Tile<T, V, L, M, N, O>
             for (int i = 0; i < M.Value; i++)
             {
                 Sse.Prefetch0(line);
-                if (N.Value > 1)
-                    Sse.Prefetch0(line + L.Count);
                 if (N.Value > 2)
-                    Sse.Prefetch0(line + 2 * L.Count);
+                    Sse.Prefetch0(line + L.Count);
                 if (N.Value > 3)
-                    Sse.Prefetch0(line + 3 * L.Count);
+                    Sse.Prefetch0(line + 2 * L.Count);
+                if (N.Value > 1)
+                    Sse.Prefetch0(line + cLast);
                 line += cRow;
             }
         }
 
+        // A second pointer into A saves the multiples of its stride beyond the third, for which registers do not suffice.
+        T* below = a + 4 * row;
         int p = k;
         for (; p >= 4; p -= 4)
         {
-            tile.Step(a, row, b);
-            tile.Step(a + step, row, b + bRow);
-            tile.Step(a + 2 * step, row, b + 2 * bRow);
-            tile.Step(a + 3 * step, row, b + 3 * bRow);
+            tile.Step(a, below, row, b, bLast);
+            tile.Step(a + step, below + step, row, b + bRow, bLast);
+            tile.Step(a + 2 * step, below + 2 * step, row, b + 2 * bRow, bLast);
+            tile.Step(a + 3 * step, below + 3 * step, row, b + 3 * bRow, bLast);
             a += 4 * step;
+            below += 4 * step;
             b += 4 * bRow;
         }
 
         for (; p > 0; p--)
         {
-            tile.Step(a, row, b);
+            tile.Step(a, below, row, b, bLast);
             a += step;
+            below += step;
             b += bRow;
         }
 
-        V scale = L.Broadcast(alpha), keep = L.Broadcast(beta);
-        int last = columns - (N.Value - 1) * L.Count;
-        bool read = !T.IsZero(beta);
-        Write(scale, keep, tile._c00, tile._c01, tile._c02, tile._c03, read, last, c);
+        V scale = L.Broadcast(shape->Alpha), keep = L.Broadcast(shape->Beta);
+        bool read = !T.IsZero(shape->Beta);
+        Write(scale, keep, tile._c00, tile._c01, tile._c02, tile._c03, read, c, cLast);
         if (M.Value > 1)
-            Write(scale, keep, tile._c10, tile._c11, tile._c12, tile._c13, read, last, c + cRow);
+            Write(scale, keep, tile._c10, tile._c11, tile._c12, tile._c13, read, c + cRow, cLast);
         if (M.Value > 2)
-            Write(scale, keep, tile._c20, tile._c21, tile._c22, tile._c23, read, last, c + 2 * cRow);
+            Write(scale, keep, tile._c20, tile._c21, tile._c22, tile._c23, read, c + 2 * cRow, cLast);
         if (M.Value > 3)
-            Write(scale, keep, tile._c30, tile._c31, tile._c32, tile._c33, read, last, c + 3 * cRow);
+            Write(scale, keep, tile._c30, tile._c31, tile._c32, tile._c33, read, c + 3 * cRow, cLast);
         if (M.Value > 4)
-            Write(scale, keep, tile._c40, tile._c41, tile._c42, tile._c43, read, last, c + 4 * cRow);
+            Write(scale, keep, tile._c40, tile._c41, tile._c42, tile._c43, read, c + 4 * cRow, cLast);
         if (M.Value > 5)
-            Write(scale, keep, tile._c50, tile._c51, tile._c52, tile._c53, read, last, c + 5 * cRow);
+            Write(scale, keep, tile._c50, tile._c51, tile._c52, tile._c53, read, c + 5 * cRow, cLast);
         if (M.Value > 6)
-            Write(scale, keep, tile._c60, tile._c61, tile._c62, L.Zero, read, last, c + 6 * cRow);
+            Write(scale, keep, tile._c60, tile._c61, tile._c62, L.Zero, read, c + 6 * cRow, cLast);
         if (M.Value > 7)
-            Write(scale, keep, tile._c70, tile._c71, tile._c72, L.Zero, read, last, c + 7 * cRow);
+            Write(scale, keep, tile._c70, tile._c71, tile._c72, L.Zero, read, c + 7 * cRow, cLast);
     }
 
+    // The last vector may cover columns of the one before: what C held there is read before that is written, and both write the same.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Write(V scale, V keep, V c0, V c1, V c2, V c3, bool read, int last, T* c)
+    private static void Write(V scale, V keep, V c0, V c1, V c2, V c3, bool read, T* c, nint last)
     {
+        V edge = L.Multiply(scale, N.Value == 1 ? c0 : N.Value == 2 ? c1 : N.Value == 3 ? c2 : c3);
+        if (read)
+            edge = L.MultiplyAdd(keep, L.Load(N.Value == 1 ? c : c + last), edge);
         if (N.Value > 1)
             Full(scale, keep, c0, read, c);
         if (N.Value > 2)
             Full(scale, keep, c1, read, c + L.Count);
         if (N.Value > 3)
             Full(scale, keep, c2, read, c + 2 * L.Count);
-        V edge = N.Value == 1 ? c0 : N.Value == 2 ? c1 : N.Value == 3 ? c2 : c3;
-        c += (N.Value - 1) * L.Count;
-        if (last == L.Count)
-        {
-            Full(scale, keep, edge, read, c);
-        }
-        else
-        {
-            edge = L.Multiply(scale, edge);
-            if (read)
-                edge = L.MultiplyAdd(keep, L.LoadPartial(c, last), edge);
-            L.StorePartial(edge, c, last);
-        }
+        L.Store(edge, N.Value == 1 ? c : c + last);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -147,10 +156,10 @@ internal unsafe struct Tile<T, V, L, M, N, O>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Step(T* a, nint row, T* b)
+    private void Step(T* a, T* below, nint row, T* b, nint last)
     {
-        V b0 = L.Load(b), b1 = N.Value > 1 ? L.Load(b + L.Count) : L.Zero, b2 = N.Value > 2 ? L.Load(b + 2 * L.Count) : L.Zero;
-        V b3 = N.Value > 3 ? L.Load(b + 3 * L.Count) : L.Zero;
+        V b0 = L.Load(b), b1 = N.Value > 1 ? L.Load(N.Value == 2 ? b + last : b + L.Count) : L.Zero;
+        V b2 = N.Value > 2 ? L.Load(N.Value == 3 ? b + last : b + 2 * L.Count) : L.Zero, b3 = N.Value > 3 ? L.Load(b + last) : L.Zero;
         V x0 = L.Broadcast(a[0]);
         _c00 = L.MultiplyAdd(x0, b0, _c00);
         if (N.Value > 1)
@@ -197,7 +206,7 @@ internal unsafe struct Tile<T, V, L, M, N, O>
 
         if (M.Value > 4)
         {
-            V x4 = L.Broadcast(a[4 * row]);
+            V x4 = L.Broadcast(below[0]);
             _c40 = L.MultiplyAdd(x4, b0, _c40);
             if (N.Value > 1)
                 _c41 = L.MultiplyAdd(x4, b1, _c41);
@@ -209,7 +218,7 @@ internal unsafe struct Tile<T, V, L, M, N, O>
 
         if (M.Value > 5)
         {
-            V x5 = L.Broadcast(a[5 * row]);
+            V x5 = L.Broadcast(below[row]);
             _c50 = L.MultiplyAdd(x5, b0, _c50);
             if (N.Value > 1)
                 _c51 = L.MultiplyAdd(x5, b1, _c51);
@@ -221,7 +230,7 @@ internal unsafe struct Tile<T, V, L, M, N, O>
 
         if (M.Value > 6)
         {
-            V x6 = L.Broadcast(a[6 * row]);
+            V x6 = L.Broadcast(below[2 * row]);
             _c60 = L.MultiplyAdd(x6, b0, _c60);
             if (N.Value > 1)
                 _c61 = L.MultiplyAdd(x6, b1, _c61);
@@ -231,7 +240,7 @@ internal unsafe struct Tile<T, V, L, M, N, O>
 
         if (M.Value > 7)
         {
-            V x7 = L.Broadcast(a[7 * row]);
+            V x7 = L.Broadcast(below[3 * row]);
             _c70 = L.MultiplyAdd(x7, b0, _c70);
             if (N.Value > 1)
                 _c71 = L.MultiplyAdd(x7, b1, _c71);

@@ -75,6 +75,23 @@ internal static class VectorPaths
         }
     }
 
+    /// <summary>The path itself, or the widest below it whose vectors are no longer than a row of so many bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPath Fitting(VectorPath path, long bytes)
+    {
+        path = Resolve(path);
+        return bytes >= 64 ? path : Shorter(path, bytes);
+    }
+
+    private static VectorPath Shorter(VectorPath path, long bytes)
+    {
+        if (path == VectorPath.Vector512)
+            path = VectorPath.Vector256;
+        if (path == VectorPath.Vector256 && bytes < 32)
+            path = VectorPath.Vector128;
+        return path == VectorPath.Vector128 && bytes < 16 ? VectorPath.Scalar : path;
+    }
+
     private static VectorPath Choose(string? forced)
     {
         if (string.IsNullOrEmpty(forced))

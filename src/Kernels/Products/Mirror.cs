@@ -1,0 +1,45 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Kappa.Kernels.Simd;
+
+namespace Kappa.Kernels.Products;
+
+/// <summary>Makes a square matrix symmetric by copying one half over the other.</summary>
+internal static unsafe class Mirror<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    // A block's rows and its mirror image's are 64 lines each: both stay in L1.
+    private const int Block = 32;
+
+    /// <summary>cⱼᵢ ← cᵢⱼ for i > j.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void LowerToUpper(MatrixView<T> c)
+    {
+        int n = c.Rows;
+        nint row = c.RowStride, column = c.ColumnStride;
+        fixed (T* p = &c.Origin)
+        {
+            for (int i = 0; i < n; i += Block)
+            {
+                int rows = Math.Min(Block, n - i);
+                for (int j = 0; j < i; j += Block)
+                    Transpose(rows, Block, p + i * row + j * column, p + j * row + i * column, row, column);
+                T* diagonal = p + i * (row + column);
+                for (int r = 1; r < rows; r++)
+                    for (int s = 0; s < r; s++)
+                        diagonal[s * row + r * column] = diagonal[r * row + s * column];
+            }
+        }
+    }
+
+    private static void Transpose(int rows, int columns, T* from, T* to, nint row, nint column)
+    {
+        if (column == 1)
+            Transposition<T>.Copy(rows, columns, from, row, to, row);
+        else if (row == 1)
+            Transposition<T>.Copy(columns, rows, from, column, to, column);
+        else
+            for (int i = 0; i < rows; i++)
+                for (int j = 0; j < columns; j++)
+                    to[i * column + j * row] = from[i * row + j * column];
+    }
+}
