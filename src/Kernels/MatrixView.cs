@@ -14,7 +14,13 @@ public readonly ref struct MatrixView<T> where T : unmanaged, IBinaryFloatingPoi
     private MatrixView(ReadOnlyMatrixView<T> view) => _view = view;
 
     /// <summary>A row-major window on elements that are known to be there.</summary>
-    internal MatrixView(ref T origin, int rows, int columns) => _view = new ReadOnlyMatrixView<T>(ref origin, rows, columns, Math.Max(columns, 1), 1);
+    internal MatrixView(ref T origin, int rows, int columns) : this(ref origin, rows, columns, Math.Max(columns, 1), 1)
+    {
+    }
+
+    /// <summary>A window of given strides on elements that are known to be there.</summary>
+    internal MatrixView(ref T origin, int rows, int columns, nint rowStride, nint columnStride) =>
+        _view = new ReadOnlyMatrixView<T>(ref origin, rows, columns, rowStride, columnStride);
 
     /// <summary>A row-major window on the first m·n elements of a span.</summary>
     /// <exception cref="ArgumentException">A size is negative or the span is shorter than m·n.</exception>
@@ -201,6 +207,8 @@ public readonly ref struct ReadOnlyMatrixView<T> where T : unmanaged, IBinaryFlo
     /// <exception cref="ArgumentException">An element is not finite.</exception>
     internal void RequireFinite(string parameter)
     {
+        if (ColumnStride == 1 && RowsAreFinite() || RowStride == 1 && Transposed().RowsAreFinite())
+            return;
         for (int i = 0; i < Rows; i++)
             for (int j = 0; j < Columns; j++)
             {
@@ -208,6 +216,27 @@ public readonly ref struct ReadOnlyMatrixView<T> where T : unmanaged, IBinaryFlo
                 if (!T.IsFinite(x))
                     throw new ArgumentException($"Element ({i}, {j}) of the {Rows}×{Columns} matrix is {x}.", parameter);
             }
+    }
+
+    // 0·x is 0 for a finite x and NaN for any other.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool RowsAreFinite()
+    {
+        if (IsEmpty)
+            return true;
+        Vector<T> sum = Vector<T>.Zero;
+        T rest = T.Zero;
+        for (int i = 0; i < Rows; i++)
+        {
+            ref T row = ref Unsafe.Add(ref _origin, i * RowStride);
+            int j = 0;
+            for (; j <= Columns - Vector<T>.Count; j += Vector<T>.Count)
+                sum += Vector<T>.Zero * Vector.LoadUnsafe(ref row, (nuint)j);
+            for (; j < Columns; j++)
+                rest += T.Zero * Unsafe.Add(ref row, j);
+        }
+
+        return T.IsZero(rest) && T.IsZero(Vector.Sum(sum));
     }
 
     /// <summary>Whether a writable window may share an element with this one; exact for windows on one lattice, else by address range.</summary>

@@ -1,6 +1,5 @@
 using System.Numerics;
 using Kappa.Kernels.Reflectors;
-using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels;
 
@@ -11,18 +10,25 @@ public static class Qr
     /// <remarks>
     /// With pivoting, |r₀₀| ≥ |r₁₁| ≥ … and |r_kk|² ≥ Σ_{i=k..j} |r_ij|² for every j ≥ k. Each computed column is backward
     /// stable on its own: ‖ΔA e_j‖ ≤ c·m·ε·‖A e_j‖, whatever the columns' scales. 2n²(m − n/3) operations for m ≥ n.
-    /// Empty matrices give empty factors. Source: Golub and Van Loan, <i>Matrix Computations</i> (4th ed.), 5.2 and 5.4.2.
+    /// Empty matrices give empty factors. Beyond about 64 columns, products of panels do the work: all of it without pivoting, half of
+    /// it with. The same inputs give the same bits for any number of threads. Sources: Golub and Van Loan, <i>Matrix
+    /// Computations</i> (4th ed.), 5.2 and 5.4.2; Schreiber and Van Loan, SIAM J. Sci. Stat. Comput. 10 (1989); Quintana-Ortí, Sun and
+    /// Bischof, SIAM J. Sci. Comput. 19 (1998).
     /// </remarks>
     /// <param name="a">A (m×n), finite.</param>
     /// <param name="pivoting">Whether to bring the column of largest remaining norm to the front at each step.</param>
     /// <param name="path">The vectors to use.</param>
+    /// <param name="maxThreads">The most threads to use, then and to apply Q; 0: <see cref="Gemm.MaxThreads"/>.</param>
     /// <typeparam name="T">float or double.</typeparam>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxThreads"/> is negative.</exception>
     /// <exception cref="ArgumentException">An element is NaN or infinite; its position is named.</exception>
-    public static QrFactorization<T> Factor<T>(ReadOnlyMatrixView<T> a, bool pivoting = false, VectorPath path = VectorPath.Best)
+    public static QrFactorization<T> Factor<T>(ReadOnlyMatrixView<T> a, bool pivoting = false, VectorPath path = VectorPath.Best,
+        int maxThreads = 0)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(maxThreads);
         a.RequireFinite(nameof(a));
-        return new QrFactorization<T>(new HouseholderColumns<T>(a, pivoting, path));
+        return new QrFactorization<T>(new HouseholderColumns<T>(a, pivoting, path, maxThreads));
     }
 }
 
@@ -45,50 +51,58 @@ public sealed class QrFactorization<T> : IDisposable where T : unmanaged, IBinar
     public IReadOnlyList<int> Permutation => Factors.Permutation;
 
     /// <summary>R's first min(m, n) rows (min(m, n)×n), zeros below the diagonal. Elements beyond the range of T become 0 or ±∞.</summary>
-    public unsafe Matrix<T> R()
+    public Matrix<T> R()
     {
         var r = new Matrix<T>(Factors.Steps, Columns);
-        for (int j = 0; j < Columns; j++)
-            for (int i = 0; i <= Math.Min(j, Factors.Steps - 1); i++)
-                r[i, j] = T.ScaleB(Factors.Column(j)[i], Factors.Exponents[j]);
+        Factors.CopyR(r);
         return r;
     }
 
-    /// <summary>The first min(m, n) columns of Q (m×min(m, n)), orthonormal.</summary>
+    /// <summary>The first min(m, n) columns of Q (m×min(m, n)), orthonormal. 2·min(m, n)²(m − min(m, n)/3) operations.</summary>
     public Matrix<T> Q()
     {
         var q = new Matrix<T>(Rows, Factors.Steps);
         for (int i = 0; i < Factors.Steps; i++)
             q[i, i] = T.One;
-        Apply(q);
+        Factors.Apply(q, transposed: false, isIdentity: true);
         return q;
     }
 
     /// <summary>C ← QC, or QᵀC where transposed, with C (m×p). 4mp·min(m, n) operations at most.</summary>
+    /// <remarks>In place where C has contiguous rows or columns, through a copy otherwise. The same bits for any number of threads.</remarks>
     /// <param name="c">C (m×p), overwritten.</param>
     /// <param name="transposed">Whether to apply Qᵀ.</param>
     /// <exception cref="ArgumentException">C does not have m rows.</exception>
-    public unsafe void Apply(MatrixView<T> c, bool transposed = false)
+    public void Apply(MatrixView<T> c, bool transposed = false)
     {
         if (c.Rows != Rows)
             throw new ArgumentException($"Q is {Rows}×{Rows}; C is {c.Rows}×{c.Columns}.", nameof(c));
-        if (c.IsEmpty)
-            return;
-        int stride = Level1<T, T, LanesScalar<T>>.Padded(Rows);
-        using var memory = new AlignedBuffer();
-        T* columns = memory.Rent<T>((nint)stride * c.Columns);
-        for (int j = 0; j < c.Columns; j++)
+        ApplyTo(c, transposed);
+    }
+
+    /// <summary>C ← CQ, or CQᵀ where transposed, with C (p×m). See <see cref="Apply"/>.</summary>
+    /// <param name="c">C (p×m), overwritten.</param>
+    /// <param name="transposed">Whether to apply Qᵀ.</param>
+    /// <exception cref="ArgumentException">C does not have m columns.</exception>
+    public void ApplyFromRight(MatrixView<T> c, bool transposed = false)
+    {
+        if (c.Columns != Rows)
+            throw new ArgumentException($"Q is {Rows}×{Rows}; C is {c.Rows}×{c.Columns}.", nameof(c));
+        // (CQ)ᵀ = QᵀCᵀ.
+        ApplyTo(c.Transposed(), !transposed);
+    }
+
+    private void ApplyTo(MatrixView<T> c, bool transposed)
+    {
+        if (c.RowStride == 1 || c.ColumnStride == 1)
         {
-            T* column = columns + (nint)j * stride;
-            for (int i = 0; i < Rows; i++)
-                column[i] = c[i, j];
-            new Span<T>(column + Rows, stride - Rows).Clear();
+            Factors.Apply(c, transposed);
+            return;
         }
 
-        Factors.Apply(columns, c.Columns, transposed);
-        for (int j = 0; j < c.Columns; j++)
-            for (int i = 0; i < Rows; i++)
-                c[i, j] = columns[(nint)j * stride + i];
+        Matrix<T> contiguous = Matrix<T>.From(c);
+        Factors.Apply(contiguous, transposed);
+        contiguous.View.CopyTo(c);
     }
 
     /// <summary>Frees the factors' native memory.</summary>

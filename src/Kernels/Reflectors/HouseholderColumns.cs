@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Reflectors;
@@ -10,45 +8,67 @@ namespace Kappa.Kernels.Reflectors;
 /// so nothing over- or underflows and, since scaling by powers of two is exact, Q and the pivots are those of A.
 /// </summary>
 /// <remarks>
-/// Column k holds, above and on the diagonal, R's column k (times 2^eₖ); below it the reflector vₖ, whose leading 1 is not
-/// stored: Hₖ = I − τₖ vₖ vₖᵀ, Q = H₀H₁⋯. Columns are contiguous and zero-padded to whole cache lines.
+/// Column k holds, above and on the diagonal, R's column k (times 2^(−eₖ)); below it the reflector vₖ, whose leading 1 is not
+/// stored: Hₖ = I − τₖ vₖ vₖᵀ, Q = H₀H₁⋯. Columns are contiguous and zero-padded to whole cache lines. Scaling columns commutes
+/// with reflections from the left, so panels of reflections meet columns of any exponents in one product.
 /// </remarks>
 internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    // Above this no quotient of a column by its norm that matters is subnormal: the smallest normal number over ε.
-    private static readonly T s_safe = T.ScaleB(T.One, typeof(T) == typeof(double) ? -1022 + 52 : -126 + 23);
+    // Up to so many bytes the memory of the last factors that a thread freed waits for the next: fresh pages cost a tenth of a factorisation.
+    private const int KeptBytes = 64 << 20;
 
-    private readonly AlignedBuffer _memory = new();
+    [ThreadStatic]
+    private static AlignedBuffer? t_kept;
+
+    [ThreadStatic]
+    private static AlignedBuffer? t_work;
+
+    private readonly AlignedBuffer _memory;
     private readonly T* _columns;
-    private readonly T* _reflector;
-    private readonly int _stride;
+    private readonly T* _factors;
+    private readonly nint _stride;
     private readonly VectorPath _path;
+    private readonly int _maxThreads;
+    private bool _hasFactors;
 
     /// <summary>Loads A (m×n), whose elements are finite, and factors it.</summary>
-    public HouseholderColumns(ReadOnlyMatrixView<T> a, bool pivot, VectorPath path)
+    public HouseholderColumns(ReadOnlyMatrixView<T> a, bool pivot, VectorPath path, int maxThreads = 0)
     {
         Rows = a.Rows;
         Columns = a.Columns;
         Steps = Math.Min(Rows, Columns);
+        Length = Level1<T, T, LanesScalar<T>>.Padded(Rows);
         _path = path;
-        _stride = Level1<T, T, LanesScalar<T>>.Padded(Rows);
-        _columns = _memory.Rent<T>((nint)_stride * (Columns + 1));
-        _reflector = _columns + (nint)_stride * Columns;
+        _maxThreads = maxThreads;
+        _stride = Spread(Length);
+        int blocks = (Steps + PanelWidth - 1) / PanelWidth;
+        _memory = t_kept ?? new AlignedBuffer();
+        t_kept = null;
+        _columns = _memory.Rent<T>(_stride * Columns + (nint)blocks * PanelWidth * (PanelWidth + 1));
+        _factors = _columns + _stride * Columns;
+        Tau = _factors + (nint)blocks * PanelWidth * PanelWidth;
         Exponents = new int[Columns];
         Permutation = new int[Columns];
-        Tau = new T[Steps];
         for (int j = 0; j < Columns; j++)
-        {
             Permutation[j] = j;
-            T* column = Column(j);
-            for (int i = 0; i < Rows; i++)
-                column[i] = a[i, j];
-            new Span<T>(column + Rows, _stride - Rows).Clear();
+        new Span<T>(Tau, Steps).Clear();
+        if (Steps > 0)
+        {
+            fixed (T* origin = &a.Origin)
+            {
+                Load(origin, a.RowStride, a.ColumnStride);
+                var work = new FactorWork { Owner = this, Pivot = pivot };
+                VectorPaths.Run<T, FactorWork>(path, ref work);
+            }
         }
-
-        var work = new FactorWork { Owner = this, Pivot = pivot };
-        VectorPaths.Run<T, FactorWork>(path, ref work);
     }
+
+    /// <summary>
+    /// Reflections per panel, a multiple of <see cref="Reflection{T, V, L}.Line"/>, so that panels start at cache lines. Narrow ones
+    /// spend less on themselves, wide ones pass the rest of the matrix less often: at n = 1024, beyond L2, 64 is 1.1 to 1.4 times as
+    /// fast as 32, and at n = 512 level in f32 and slower in f64.
+    /// </summary>
+    private int PanelWidth => Steps <= 512 ? 32 : 64;
 
     public int Rows { get; }
 
@@ -66,220 +86,372 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
     /// <summary>eⱼ of the permuted columns.</summary>
     public int[] Exponents { get; }
 
-    public T[] Tau { get; }
+    /// <summary>m, padded to whole cache lines.</summary>
+    public int Length { get; }
+
+    /// <summary>The factors of the reflections, 0 from <see cref="Rank"/> on.</summary>
+    public T* Tau { get; }
 
     /// <summary>Column j as stored, scaled by 2^(−eⱼ).</summary>
-    public T* Column(int j) => _columns + (nint)j * _stride;
+    public T* Column(int j) => _columns + j * _stride;
 
     /// <summary>
     /// C ← QC or QᵀC for columns of length m that are contiguous, zero-padded to <see cref="Level1{T, V, L}.Padded"/>(m).
     /// </summary>
-    public void Apply(T* c, int count, bool transposed)
+    public void Apply(T* c, int count, bool transposed) =>
+        Apply(new MatrixView<T>(ref *c, Rows, count, 1, Length), transposed);
+
+    /// <summary>C ← QC or QᵀC, with C (m×p) of contiguous rows or columns; where C is known to be the identity's first columns, about half the work.</summary>
+    public void Apply(MatrixView<T> c, bool transposed, bool isIdentity = false)
     {
-        var work = new ApplyWork { Owner = this, C = c, Count = count, Transposed = transposed };
-        VectorPaths.Run<T, ApplyWork>(_path, ref work);
+        if (c.IsEmpty)
+            return;
+        nint rows = (nint)PanelWidth * Rows, columns = PanelWidth * _stride;
+        T* memory = (t_work ??= new AlignedBuffer()).Rent<T>(rows + columns + CompactWy<T>.ScratchSize(PanelWidth, c.Columns));
+        int blocks = (Rank + PanelWidth - 1) / PanelWidth;
+        for (int b = 0; b < blocks; b++)
+        {
+            int block = transposed ? b : blocks - 1 - b, start = block * PanelWidth, width = Math.Min(PanelWidth, Rank - start);
+            CompactWy<T> panel = Panel(start, memory + rows, memory, memory + rows + columns);
+            for (int i = 0; i < width; i++)
+            {
+                T* v = panel.Column(i);
+                new Span<T>(v, i).Clear();
+                Reflection<T, T, LanesScalar<T>>.Copy(Column(start + i) + start, i, Length - start, v);
+            }
+
+            panel.CopyToRows(0, width);
+            // Threads that apply the same factors for the first time at once write the same bits.
+            if (!_hasFactors)
+                panel.FormFactor(0, width);
+            int first = isIdentity ? start : 0;
+            panel.Apply(c.Block(start, first, Rows - start, c.Columns - first), 0, width, transposed);
+        }
+
+        _hasFactors = true;
     }
 
-    public void Dispose() => _memory.Dispose();
+    /// <summary>Rows [0, count) of R, row i from its diagonal on and zeros before it, every column at its own scale.</summary>
+    public void CopyR(MatrixView<T> r)
+    {
+        T* scaled = (t_work ??= new AlignedBuffer()).Rent<T>((nint)PanelWidth * r.Rows);
+        fixed (T* origin = &r.Origin)
+        {
+            for (int j = 0; j < Columns; j += PanelWidth)
+            {
+                int width = Math.Min(PanelWidth, Columns - j);
+                for (int i = 0; i < width; i++)
+                {
+                    int count = Math.Min(j + i + 1, r.Rows);
+                    Scale(Exponents[j + i], new ReadOnlySpan<T>(Column(j + i), count), new Span<T>(scaled + (nint)i * r.Rows, count));
+                    new Span<T>(scaled + (nint)i * r.Rows + count, r.Rows - count).Clear();
+                }
+
+                Transposition<T>.Copy(width, r.Rows, scaled, r.Rows, origin + j, r.RowStride);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        if (t_kept is null && _memory.Bytes <= KeptBytes)
+            t_kept = _memory;
+        else
+            _memory.Dispose();
+    }
+
+    /// <summary>An odd number of cache lines where columns are long: at a power of two, all would compete for the same sets of the caches.</summary>
+    private static nint Spread(nint length)
+    {
+        int line = AlignedBuffer.Alignment / sizeof(T);
+        return length < 32 * line ? length : (length / line | 1) * line;
+    }
+
+    private CompactWy<T> Panel(int start, T* columns, T* rows, T* scratch) => new(columns, _stride, rows,
+        _factors + (nint)start * PanelWidth, Tau + start, scratch, PanelWidth, Rows - start, _path, _maxThreads);
+
+    private void Load(T* a, nint rowStride, nint columnStride)
+    {
+        if (columnStride == 1 && rowStride != 1)
+        {
+            // Sixteen columns at a time: their lines stay in L1 while rows pass.
+            for (int j = 0; j < Columns; j += 16)
+                Transposition<T>.Copy(Rows, Math.Min(16, Columns - j), a + j, rowStride, Column(j), _stride);
+        }
+        else
+        {
+            for (int j = 0; j < Columns; j++)
+            {
+                T* from = a + j * columnStride, to = Column(j);
+                if (rowStride == 1)
+                    new ReadOnlySpan<T>(from, Rows).CopyTo(new Span<T>(to, Rows));
+                else
+                    for (int i = 0; i < Rows; i++)
+                        to[i] = from[i * rowStride];
+            }
+        }
+
+        for (int j = 0; j < Columns; j++)
+            new Span<T>(Column(j) + Rows, Length - Rows).Clear();
+    }
+
+    /// <summary>to ← 2^exponent·from, rounded once.</summary>
+    private static void Scale(int exponent, ReadOnlySpan<T> from, Span<T> to)
+    {
+        T factor = T.ScaleB(T.One, exponent);
+        if (T.IsNormal(factor))
+            for (int i = 0; i < from.Length; i++)
+                to[i] = from[i] * factor;
+        else
+            for (int i = 0; i < from.Length; i++)
+                to[i] = T.ScaleB(from[i], exponent);
+    }
 
     private struct FactorWork : ILaneWork<T>
     {
         public HouseholderColumns<T> Owner;
         public bool Pivot;
 
-        public readonly void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V> => Owner.Factor<V, L>(Pivot);
-    }
-
-    private struct ApplyWork : ILaneWork<T>
-    {
-        public HouseholderColumns<T> Owner;
-        public T* C;
-        public int Count;
-        public bool Transposed;
-
         public readonly void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
         {
-            for (int s = 0; s < Owner.Steps; s++)
-            {
-                int k = Transposed ? s : Owner.Steps - 1 - s;
-                if (T.IsZero(Owner.Tau[k]))
-                    continue;
-                int from = Owner.LoadReflector(k, L.Count);
-                Reflect<V, L>(Owner._reflector, Owner.Tau[k], C, Owner._stride, Count, from, Owner._stride);
-            }
+            Owner.Normalise<V, L>();
+            if (Pivot)
+                Owner.FactorPivoted<V, L>();
+            else
+                Owner.Factor<V, L>();
         }
     }
 
-    private void Factor<V, L>(bool pivot) where V : unmanaged where L : struct, ILanes<T, V>
+    private void Normalise<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
     {
         for (int j = 0; j < Columns; j++)
         {
-            T max = Level1<T, V, L>.MaxAbs(Column(j), _stride);
-            Exponents[j] = T.IsZero(max) ? 0 : T.ILogB(max);
-            Rescale(Column(j), Exponents[j]);
-        }
-
-        // Partial norms, downdated as in LAPACK's geqp3 and recomputed where cancellation has eaten half the digits.
-        T[] norm = [], reference = [];
-        if (pivot)
-        {
-            norm = new T[Columns];
-            for (int j = 0; j < Columns; j++)
-                norm[j] = Level1<T, V, L>.Norm(Column(j), _stride);
-            reference = [.. norm];
-        }
-
-        T recompute = T.Sqrt(T.BitIncrement(T.One) - T.One);
-        Rank = Steps;
-        for (int k = 0; k < Steps; k++)
-        {
-            if (pivot)
-            {
-                int best = k;
-                for (int j = k + 1; j < Columns; j++)
-                    if (IsLarger(norm[j], Exponents[j], norm[best], Exponents[best]))
-                        best = j;
-                if (T.IsZero(norm[best]))
-                {
-                    Rank = k;
-                    break;
-                }
-
-                if (best != k)
-                {
-                    new Span<T>(Column(k), _stride).CopyTo(new Span<T>(_reflector, _stride));
-                    new Span<T>(Column(best), _stride).CopyTo(new Span<T>(Column(k), _stride));
-                    new Span<T>(_reflector, _stride).CopyTo(new Span<T>(Column(best), _stride));
-                    (Permutation[k], Permutation[best]) = (Permutation[best], Permutation[k]);
-                    (Exponents[k], Exponents[best]) = (Exponents[best], Exponents[k]);
-                    norm[best] = norm[k];
-                    reference[best] = reference[k];
-                }
-            }
-
-            Tau[k] = MakeReflector<V, L>(k);
-            int from = LoadReflector(k, L.Count);
-            if (!T.IsZero(Tau[k]))
-                Reflect<V, L>(_reflector, Tau[k], Column(k + 1), _stride, Columns - k - 1, from, _stride);
-            if (!pivot)
+            T* column = Column(j);
+            T max = Level1<T, V, L>.MaxAbs(column, Length);
+            int exponent = T.IsZero(max) ? 0 : T.ILogB(max);
+            Exponents[j] = exponent;
+            if (exponent == 0)
                 continue;
-            for (int j = k + 1; j < Columns; j++)
-            {
-                if (T.IsZero(norm[j]))
-                    continue;
-                T ratio = T.Abs(Column(j)[k]) / norm[j];
-                T left = T.Max(T.Zero, (T.One - ratio) * (T.One + ratio));
-                T relative = norm[j] / reference[j];
-                if (left * relative * relative <= recompute || norm[j] < s_safe)
-                {
-                    norm[j] = TailNorm<V, L>(Column(j), k + 1);
-                    reference[j] = norm[j];
-                }
-                else
-                {
-                    norm[j] *= T.Sqrt(left);
-                }
-            }
+            T factor = T.ScaleB(T.One, -exponent);
+            // 2^−e itself may be out of range.
+            if (T.IsNormal(factor))
+                Level1<T, V, L>.Scale(factor, column, Length);
+            else
+                for (int i = 0; i < Rows; i++)
+                    column[i] = T.ScaleB(column[i], -exponent);
         }
     }
 
-    /// <summary>Whether x·2^ex > y·2^ey, for any exponents.</summary>
-    internal static bool IsLarger(T x, int ex, T y, int ey) =>
-        ex == ey ? x > y : T.IsZero(y) ? x > y : double.ScaleB(double.CreateTruncating(x), ex - ey) > double.CreateTruncating(y);
+    // A panel's recursion ends at leaves of this width, factored one reflection at a time.
+    private const int Leaf = 16;
 
-    private void Rescale(T* column, int exponent)
+    // So many steps go one at a time while the matrix is in L1 or near: at n = 64 that takes 0.6 of the time of panels, at n = 96 the
+    // same, at n = 128 1.3 times.
+    private const int Small = 64, SmallBytes = 128 << 10;
+
+    private static bool PaysInPanels(int rows, int columns)
     {
-        if (exponent == 0)
-            return;
-        for (int i = 0; i < Rows; i++)
-            column[i] = T.ScaleB(column[i], -exponent);
+        int steps = Math.Min(rows, columns);
+        return steps > Small || steps > Leaf && (long)rows * columns * sizeof(T) > SmallBytes;
     }
 
-    /// <summary>‖x[from..m)‖₂, reading whole vectors: what stands before is masked by a copy.</summary>
-    private T TailNorm<V, L>(T* column, int from) where V : unmanaged where L : struct, ILanes<T, V>
+    /// <summary>Panels of reflections, each by halves; the columns right of a panel meet it as two products.</summary>
+    private void Factor<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
     {
-        int start = from / L.Count * L.Count;
-        new Span<T>(column + start, _stride - start).CopyTo(new Span<T>(_reflector + start, _stride - start));
-        new Span<T>(_reflector + start, from - start).Clear();
-        return Level1<T, V, L>.Norm(_reflector + start, _stride - start);
-    }
-
-    /// <summary>H x = β e₀ with v₀ = 1, β = −sign(x₀)‖x‖; x becomes (β, v₁, …). Returns τ, 0 where x is already a multiple of e₀.</summary>
-    private T MakeReflector<V, L>(int k) where V : unmanaged where L : struct, ILanes<T, V>
-    {
-        T* x = Column(k) + k;
-        T tail = TailNorm<V, L>(Column(k), k + 1);
-        if (T.IsZero(tail))
-            return T.Zero;
-        T norm = T.Hypot(x[0], tail);
-        // What cancellation leaves of a dependent column may be subnormal, with few bits: lifted, it is exact, and so is H's orthogonality.
-        int lift = norm < s_safe ? -T.ILogB(norm) : 0;
-        if (lift != 0)
+        Rank = Steps;
+        bool blocked = PaysInPanels(Rows, Columns);
+        nint constant = _stride + 3 * Reflection<T, V, L>.Line, columns = (blocked ? PanelWidth : 1) * _stride;
+        nint rows = blocked ? (nint)PanelWidth * Rows : 0, scratch = blocked ? CompactWy<T>.ScratchSize(PanelWidth, Columns) : 0;
+        T* memory = (t_work ??= new AlignedBuffer()).Rent<T>(constant + columns + rows + scratch);
+        var scope = new Scope { Spare = memory, Steps = memory + _stride };
+        new Span<T>(scope.Spare, Length).Clear();
+        Reflection<T, V, L>.WriteSteps(scope.Steps);
+        T* v = memory + constant;
+        if (!blocked)
         {
-            for (int i = 0; i < Rows - k; i++)
-                x[i] = T.ScaleB(x[i], lift);
-            norm = T.Hypot(x[0], TailNorm<V, L>(Column(k), k + 1));
+            for (int k = 0; k < Steps; k++)
+                Step<V, L>(k, v, Columns, in scope);
+            return;
         }
 
-        T beta = -T.CopySign(norm, x[0]);
-        T pivot = x[0] - beta;
-        for (int i = 1; i < Rows - k; i++)
-            x[i] /= pivot;
-        T tau = -pivot / beta;
-        x[0] = T.ScaleB(beta, -lift);
-        return tau;
+        for (int start = 0; start < Steps; start += PanelWidth)
+        {
+            int width = Math.Min(PanelWidth, Steps - start), rest = Columns - start - width;
+            CompactWy<T> panel = Panel(start, v, v + columns, v + columns + rows);
+            FactorPanel<V, L>(panel, start, 0, width, in scope);
+            if (rest > 0)
+                panel.Apply(Trailing(start, start + width, rest), 0, width, transposed: true);
+        }
+
+        _hasFactors = true;
     }
 
-    /// <summary>Writes v_k with its leading zeros and its 1 to the aligned scratch column; returns where reading may start.</summary>
-    private int LoadReflector(int k, int lanes)
-    {
-        int start = k / lanes * lanes;
-        new Span<T>(_reflector + start, k - start).Clear();
-        _reflector[k] = T.One;
-        new Span<T>(Column(k) + k + 1, _stride - k - 1).CopyTo(new Span<T>(_reflector + k + 1, _stride - k - 1));
-        return start;
-    }
-
-    /// <summary>c ← c − τ(vᵀc)v for each of count columns: four at a time, so that v is loaded once for four.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Reflect<V, L>(T* v, T tau, T* c, int stride, int count, int from, int to)
+    private void FactorPanel<V, L>(in CompactWy<T> panel, int start, int first, int width, in Scope scope)
         where V : unmanaged where L : struct, ILanes<T, V>
     {
-        Debug.Assert((to - from) % L.Count == 0, "columns are padded to whole vectors");
-        int j = 0;
-        for (; j + 4 <= count; j += 4)
+        if (width <= Leaf)
         {
-            T* c0 = c + (nint)j * stride, c1 = c0 + stride, c2 = c1 + stride, c3 = c2 + stride;
-            V s0 = L.Zero, s1 = L.Zero, s2 = L.Zero, s3 = L.Zero;
-            for (int i = from; i < to; i += L.Count)
+            for (int i = first; i < first + width; i++)
             {
-                V x = L.Load(v + i);
-                s0 = L.MultiplyAdd(x, L.Load(c0 + i), s0);
-                s1 = L.MultiplyAdd(x, L.Load(c1 + i), s1);
-                s2 = L.MultiplyAdd(x, L.Load(c2 + i), s2);
-                s3 = L.MultiplyAdd(x, L.Load(c3 + i), s3);
+                new Span<T>(panel.Column(i), i).Clear();
+                Step<V, L>(start + i, panel.Column(i) - start, start + first + width, in scope);
             }
 
-            s0 = L.Broadcast(-tau * L.Sum(s0));
-            s1 = L.Broadcast(-tau * L.Sum(s1));
-            s2 = L.Broadcast(-tau * L.Sum(s2));
-            s3 = L.Broadcast(-tau * L.Sum(s3));
-            for (int i = from; i < to; i += L.Count)
-            {
-                V x = L.Load(v + i);
-                L.Store(L.MultiplyAdd(s0, x, L.Load(c0 + i)), c0 + i);
-                L.Store(L.MultiplyAdd(s1, x, L.Load(c1 + i)), c1 + i);
-                L.Store(L.MultiplyAdd(s2, x, L.Load(c2 + i)), c2 + i);
-                L.Store(L.MultiplyAdd(s3, x, L.Load(c3 + i)), c3 + i);
-            }
+            panel.CopyToRows(first, width);
+            panel.FormFactor(first, width);
+            return;
         }
 
-        for (; j < count; j++)
+        int half = width <= 2 * Leaf ? Leaf : width / 2;
+        FactorPanel<V, L>(panel, start, first, half, in scope);
+        panel.Apply(Trailing(start + first, start + first + half, width - half), first, half, transposed: true);
+        FactorPanel<V, L>(panel, start, first + half, width - half, in scope);
+        panel.Join(first, half, width - half);
+    }
+
+    /// <summary>Makes reflection k and applies it to the columns between k and end.</summary>
+    private void Step<V, L>(int k, T* v, int end, in Scope scope) where V : unmanaged where L : struct, ILanes<T, V>
+    {
+        Tau[k] = Reflection<T, V, L>.Make(Column(k), k, Length, v, scope.Steps);
+        if (!T.IsZero(Tau[k]))
+            Reflection<T, V, L>.Apply(v, Tau[k], Column(k + 1), _stride, end - k - 1, k / L.Count * L.Count, Length, scope.Spare);
+    }
+
+    /// <summary>Rows from a row on of count columns.</summary>
+    private MatrixView<T> Trailing(int row, int column, int count) => new(ref Column(column)[row], Rows - row, count, 1, _stride);
+
+    /// <summary>What the kernels need beside the columns.</summary>
+    private struct Scope
+    {
+        public T* Spare, Steps;
+    }
+
+    /// <summary>Each step brings the column of largest remaining norm to the front.</summary>
+    /// <remarks>
+    /// Half of the work is delayed: a panel's reflections reach only the next pivot's column and row, and the rest of the matrix in one
+    /// product when the panel ends, at its full width or when a norm must be computed afresh. Source: Quintana-Ortí, Sun and Bischof,
+    /// SIAM J. Sci. Comput. 19 (1998).
+    /// </remarks>
+    private void FactorPivoted<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
+    {
+        nint line = Level1<T, V, L>.Padded(Columns);
+        nint constant = _stride + 3 * Reflection<T, V, L>.Line, panel = PanelWidth * _stride, delayed = PanelWidth * line;
+        T* memory = (t_work ??= new AlignedBuffer()).Rent<T>(constant + panel + delayed + 4 * line + PanelWidth);
+        var scope = new Scope { Spare = memory, Steps = memory + _stride };
+        new Span<T>(scope.Spare, Length).Clear();
+        Reflection<T, V, L>.WriteSteps(scope.Steps);
+        T* v = memory + constant, f = v + panel, row = f + delayed, w = row + line;
+        new Span<T>(f, (int)(delayed + line)).Clear();
+        var norms = new TailNorms<T>(w + PanelWidth, line, Columns);
+        int k = 0;
+        bool needsBase = true;
+        while (k < Steps)
         {
-            T* c0 = c + (nint)j * stride;
-            V s = L.Broadcast(-tau * Level1<T, V, L>.Dot(v + from, c0 + from, to - from));
-            for (int i = from; i < to; i += L.Count)
-                L.Store(L.MultiplyAdd(s, L.Load(v + i), L.Load(c0 + i)), c0 + i);
+            if (needsBase && !Rebase<V, L>(ref norms, k, v, in scope))
+                break;
+            if (!PaysInPanels(Rows - k, Columns - k))
+            {
+                Exchange<V, L>(k, norms.Largest, ref norms);
+                Step<V, L>(k, v, Columns, in scope);
+                norms.Downdate(k + 1, Column(k + 1) + k, _stride);
+                k++;
+            }
+            else
+            {
+                k += Delay<V, L>(k, v, f, line, row, w, ref norms, in scope);
+            }
+
+            if (norms.AreStale)
+                Refresh<V, L>(ref norms, k, v, in scope);
+            needsBase = norms.NeedsNewBase;
         }
+
+        Rank = k;
+    }
+
+    /// <summary>Steps from k on whose reflections reach the rest of the matrix together; returns how many.</summary>
+    private int Delay<V, L>(int first, T* v, T* f, nint line, T* row, T* w, ref TailNorms<T> norms, in Scope scope)
+        where V : unmanaged where L : struct, ILanes<T, V>
+    {
+        int width = Math.Min(PanelWidth, Steps - first), top = first / L.Count * L.Count, count = 0;
+        int threads = _maxThreads == 0 ? Gemm.MaxThreads : Math.Min(_maxThreads, Gemm.MaxThreads);
+        do
+        {
+            int k = first + count, pivot = norms.Largest, from = k / L.Count * L.Count, rest = Columns - k - 1;
+            Exchange<V, L>(k, pivot, ref norms);
+            for (int l = 0; l < count; l++)
+                (f[l * line + k], f[l * line + pivot]) = (f[l * line + pivot], f[l * line + k]);
+            Reflection<T, V, L>.Subtract(Column(k), k, Length, v, _stride, f + k, line, count, scope.Steps);
+            T* reflector = v + count * _stride, owed = f + count * line;
+            new Span<T>(reflector + top, from - top).Clear();
+            Tau[k] = Reflection<T, V, L>.Make(Column(k), k, Length, reflector, scope.Steps);
+            Reflection<T, V, L>.Dots(reflector, Tau[k], Column(k + 1), _stride, rest, from, Length, owed + k + 1, threads);
+            Reflection<T, V, L>.Dots(reflector, Tau[k], v, _stride, count, from, Length, w, 1);
+            Reflection<T, V, L>.Settle(f, line, count, w, v + k, _stride, row, k + 1, Columns);
+            T* elements = Column(k + 1) + k;
+            for (int j = 0; j < rest; j++)
+                elements[j * _stride] -= row[k + 1 + j];
+            norms.Downdate(k + 1, elements, _stride);
+            count++;
+        }
+        while (count < width && !norms.AreStale && !norms.NeedsNewBase);
+
+        int end = first + count;
+        if (end < Rows && end < Columns)
+            Gemm.Multiply(T.NegativeOne, new ReadOnlyMatrixView<T>(ref v[end], Rows - end, count, 1, _stride),
+                new ReadOnlyMatrixView<T>(ref f[end], count, Columns - end, line, 1), T.One, Trailing(end, end, Columns - end), _path, _maxThreads);
+        return count;
+    }
+
+    /// <summary>Computes the stale tail norms afresh.</summary>
+    private void Refresh<V, L>(ref TailNorms<T> norms, int from, T* scratch, in Scope scope)
+        where V : unmanaged where L : struct, ILanes<T, V>
+    {
+        T safe = Reflection<T, V, L>.SafeNorm;
+        for (int j = from; j < Columns; j++)
+            if (norms.IsStale(j))
+                norms.Renew(j, Reflection<T, V, L>.TailNorm(Column(j), from, Length, scratch, scope.Steps), safe);
+        norms.Select(from, isNewBase: false);
+    }
+
+    /// <summary>Computes all tail norms afresh at the base of the largest. Whether any is not 0.</summary>
+    private bool Rebase<V, L>(ref TailNorms<T> norms, int from, T* scratch, in Scope scope)
+        where V : unmanaged where L : struct, ILanes<T, V>
+    {
+        int highest = int.MinValue, largest = int.MinValue;
+        for (int j = from; j < Columns; j++)
+        {
+            T norm = Reflection<T, V, L>.TailNorm(Column(j), from, Length, scratch, scope.Steps);
+            norms.Keep(j, norm);
+            if (T.IsZero(norm))
+                continue;
+            highest = Math.Max(highest, Exponents[j]);
+            largest = Math.Max(largest, Exponents[j] + T.ILogB(norm));
+        }
+
+        if (highest == int.MinValue)
+            return false;
+        // Not even a base at subnormal tails, far below their columns' scale, may make a gain overflow.
+        int scale = Math.Max(largest, highest - (typeof(T) == typeof(double) ? 1022 : 126));
+        T safe = Reflection<T, V, L>.SafeNorm;
+        for (int j = from; j < Columns; j++)
+        {
+            norms.Rebase(j, Exponents[j] - scale);
+            norms.Renew(j, norms.Kept(j), safe);
+        }
+
+        norms.Select(from, isNewBase: true);
+        return true;
+    }
+
+    /// <summary>Brings column j to place k.</summary>
+    private void Exchange<V, L>(int k, int j, ref TailNorms<T> norms) where V : unmanaged where L : struct, ILanes<T, V>
+    {
+        if (j == k)
+            return;
+        Reflection<T, V, L>.Exchange(Column(k), Column(j), Length);
+        (Permutation[k], Permutation[j]) = (Permutation[j], Permutation[k]);
+        (Exponents[k], Exponents[j]) = (Exponents[j], Exponents[k]);
+        norms.Move(k, j);
     }
 }

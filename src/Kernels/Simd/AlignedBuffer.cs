@@ -11,6 +11,9 @@ internal sealed unsafe class AlignedBuffer : IDisposable
     private void* _memory;
     private nuint _bytes;
 
+    /// <summary>What it holds.</summary>
+    public nuint Bytes => _bytes;
+
     /// <summary>At least <paramref name="count"/> elements of T; what stood there before is lost when the buffer grows.</summary>
     public T* Rent<T>(nint count) where T : unmanaged
     {

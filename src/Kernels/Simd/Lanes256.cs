@@ -40,13 +40,7 @@ internal readonly unsafe struct Lanes256<T> : ILanes<T, Vector256<T>> where T : 
     public static T Sum(Vector256<T> v) => Vector256.Sum(v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Max(Vector256<T> v)
-    {
-        T max = v[0];
-        for (int i = 1; i < Vector256<T>.Count; i++)
-            max = T.Max(max, v[i]);
-        return max;
-    }
+    public static T Max(Vector256<T> v) => Lanes128<T>.Max(Vector128.MaxNative(v.GetLower(), v.GetUpper()));
 
     // In halves: masked stores of AVX2 take 2 to 4 ns on the CPUs that need this path most.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -41,13 +41,7 @@ internal readonly unsafe struct Lanes512<T> : ILanes<T, Vector512<T>> where T : 
     public static T Sum(Vector512<T> v) => Vector512.Sum(v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Max(Vector512<T> v)
-    {
-        T max = v[0];
-        for (int i = 1; i < Vector512<T>.Count; i++)
-            max = T.Max(max, v[i]);
-        return max;
-    }
+    public static T Max(Vector512<T> v) => Lanes256<T>.Max(Vector256.MaxNative(v.GetLower(), v.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> LoadPartial(T* p, int count)
