@@ -1,32 +1,53 @@
+using System.Numerics;
 using BenchmarkDotNet.Attributes;
+using Kappa.Cli.Bench;
 using Kappa.Kernels;
-using MathNet.Numerics.LinearAlgebra.Double;
+using Managed = MathNet.Numerics.LinearAlgebra;
 
 namespace Kappa.Bench;
 
-/// <summary>A = UΣVᵀ of a Gaussian matrix in f64: ours, values alone and with vectors, against Math.NET's managed SVD.</summary>
-public class SvdBenchmarks
+/// <summary>A = UΣVᵀ of a Gaussian matrix (n×n): ours against LAPACK's drivers in OpenBLAS and Math.NET's managed SVD.</summary>
+public abstract class SvdBenchmark<T>(bool vectors) where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private Matrix<double> _a = null!;
-    private DenseMatrix _math = null!;
+    private Matrix<T> _a = null!;
+    private Managed.Matrix<T> _math = null!;
+    private NativeSvd<T> _gesdd = null!, _gesvj = null!, _gejsv = null!;
 
-    [Params(16, 64, 256)]
+    [Params(16, 32, 64, 128, 256, 512)]
     public int N { get; set; }
 
     [GlobalSetup]
     public void Setup()
     {
-        _a = new Matrix<double>(N, N);
-        new GaussianStream(42).Fill(_a.Elements);
-        _math = new DenseMatrix(N, N, _a.Elements.ToArray());
+        Contenders.SetThreads(1);
+        _a = Contenders.Gaussian<T>(N, N);
+        _math = Contenders.ToMathNet(_a);
+        if (Contenders.OpenBlas is not null)
+            (_gesdd, _gesvj, _gejsv) = (Native(SvdDriver.Gesdd), Native(SvdDriver.Gesvj), Native(SvdDriver.Gejsv));
+
+        NativeSvd<T> Native(SvdDriver driver) => new(Contenders.OpenBlas!, driver, _a, vectors);
     }
 
     [Benchmark(Baseline = true)]
-    public SvdResult<double> KappaFull() => Svd.Decompose<double>(_a);
+    public SvdResult<T> Kappa() => vectors ? Svd.Decompose<T>(_a) : Svd.Values<T>(_a);
+
+    [Benchmark, BenchmarkCategory(Contenders.NeedsOpenBlas)]
+    public void Gesdd() => _gesdd.Run(1);
+
+    [Benchmark, BenchmarkCategory(Contenders.NeedsOpenBlas)]
+    public void Gesvj() => _gesvj.Run(1);
+
+    [Benchmark, BenchmarkCategory(Contenders.NeedsOpenBlas)]
+    public void Gejsv() => _gejsv.Run(1);
 
     [Benchmark]
-    public SvdResult<double> KappaValues() => Svd.Values<double>(_a);
-
-    [Benchmark]
-    public object MathNetFull() => _math.Svd();
+    public object MathNet() => _math.Svd(vectors);
 }
+
+/// <summary>Σ alone.</summary>
+[GenericTypeArguments(typeof(double)), GenericTypeArguments(typeof(float))]
+public class SingularValues<T>() : SvdBenchmark<T>(vectors: false) where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+
+/// <summary>U, Σ and V.</summary>
+[GenericTypeArguments(typeof(double)), GenericTypeArguments(typeof(float))]
+public class FullDecompositions<T>() : SvdBenchmark<T>(vectors: true) where T : unmanaged, IBinaryFloatingPointIeee754<T>;

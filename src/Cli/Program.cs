@@ -6,8 +6,8 @@ RootCommand root = new("""
     Kappa: what training does to the spectrum of a weight matrix.
 
     Start with 'kappa run all': nine experiments at the paper's scale, about a minute, one page of results.
-    Then 'kappa svd W.npy' for the condition number of a matrix of yours, 'kappa cpu' for the kernels of this machine
-    and 'kappa bench gemm' for their speed beside OpenBLAS.
+    Then 'kappa svd W.npy' for the condition number of a matrix of yours, 'kappa cpu' for the kernels of this machine,
+    'kappa bench gemm' and 'kappa bench svd' for their speed and accuracy beside OpenBLAS.
     """)
 {
     RunCommand.Create(),

@@ -16,4 +16,12 @@ public abstract class WorkingFolder
     internal KappaProcess Kappa(params string[] arguments) => KappaProcess.Run(Folder, arguments);
 
     protected string File(string name) => Path.Combine(Folder, name);
+
+    /// <summary>Bad input: one line on stderr, nothing on stdout, exit code 2.</summary>
+    private protected static void AssertRefused(KappaProcess result, string message)
+    {
+        Assert.That(result.ExitCode, Is.EqualTo(2), result.Errors);
+        Assert.That(result.Output, Is.Empty);
+        Assert.That(result.Errors.TrimEnd('\n'), Does.StartWith("kappa: ").And.Contain(message).And.Not.Contain("\n"));
+    }
 }

@@ -5,11 +5,19 @@ using Kappa.Kernels;
 
 namespace Kappa.Cli.Bench;
 
-/// <summary>A BLAS of this machine, loaded at run time to be measured beside ours; nothing here requires one.</summary>
+/// <summary>
+/// A BLAS of this machine, with the LAPACK that it may carry, loaded at run time to be measured beside ours; nothing here requires one.
+/// </summary>
 internal sealed unsafe class NativeBlas
 {
     /// <summary>The name under which OpenBLAS is looked for.</summary>
     public const string OpenBlas = "openblas";
+
+    /// <summary>The routines of matrix products.</summary>
+    public static readonly string[] Products = ["dgemm_", "sgemm_"];
+
+    /// <summary>The routines of singular value decompositions.</summary>
+    public static readonly string[] Decompositions = [.. Enum.GetNames<SvdDriver>().SelectMany(driver => new[] { "d", "s" }, Symbol)];
 
     // The plain .so comes with a development package; the numbered one is what a runtime package installs.
     private static readonly Dictionary<string, string[]> s_files = new(StringComparer.OrdinalIgnoreCase)
@@ -25,8 +33,8 @@ internal sealed unsafe class NativeBlas
     {
         Name = name;
         _library = library;
-        _dgemm = Routine("dgemm_");
-        _sgemm = Routine("sgemm_");
+        NativeLibrary.TryGetExport(library, "dgemm_", out _dgemm);
+        NativeLibrary.TryGetExport(library, "sgemm_", out _sgemm);
         Version = ReadVersion();
     }
 
@@ -36,29 +44,38 @@ internal sealed unsafe class NativeBlas
     /// <summary>What the library says of itself; null where it does not.</summary>
     public string? Version { get; }
 
-    /// <summary>OpenBLAS, or null where this machine has none that can be called.</summary>
-    public static NativeBlas? FindOpenBlas()
+    /// <summary>OpenBLAS, or null where this machine has none with these routines.</summary>
+    public static NativeBlas? FindOpenBlas(string[] routines)
     {
         nint library = Find(s_files[OpenBlas]);
-        return library != 0 && NativeLibrary.TryGetExport(library, "dgemm_", out _) && NativeLibrary.TryGetExport(library, "sgemm_", out _)
+        return library != 0 && routines.All(routine => NativeLibrary.TryGetExport(library, routine, out _))
             ? new NativeBlas(OpenBlas, library)
             : null;
     }
 
     /// <summary>Loads a library by name or by path.</summary>
-    /// <exception cref="UserException">It cannot be loaded, or it lacks a routine.</exception>
-    public static NativeBlas Load(string against)
+    /// <exception cref="DllNotFoundException">It cannot be loaded; the message is for the user.</exception>
+    /// <exception cref="EntryPointNotFoundException">It lacks a routine; the message names it.</exception>
+    public static NativeBlas Load(string against, string[] routines)
+    {
+        NativeBlas library = Load(against);
+        foreach (string routine in routines)
+            library.Routine(routine);
+        return library;
+    }
+
+    private static NativeBlas Load(string against)
     {
         if (s_files.TryGetValue(against, out string[]? files))
         {
             nint found = Find(files);
             return found != 0
                 ? new NativeBlas(against.ToLowerInvariant(), found)
-                : throw new UserException($"{against} was not found: this machine has none of {string.Join(", ", files)}; give the path of the library to --against");
+                : throw new DllNotFoundException($"{against} was not found: this machine has none of {string.Join(", ", files)}; give the path of the library to --against");
         }
 
         if (Directory.Exists(against))
-            throw new UserException($"cannot load {against}: it is a folder");
+            throw new DllNotFoundException($"cannot load {against}: it is a folder");
         try
         {
             // A file that is there is meant by its path; any other name is left to the system's search.
@@ -66,17 +83,21 @@ internal sealed unsafe class NativeBlas
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or ArgumentException)
         {
-            throw new UserException($"cannot load {against}: " + (File.Exists(against)
+            throw new DllNotFoundException($"cannot load {against}: " + (File.Exists(against)
                 ? "it is no library that this process can load"
                 : $"there is no such file, and no library of that name; --against takes {string.Join(", ", s_files.Keys)} or a path"));
         }
     }
 
-    /// <summary>The address of a routine of the library, to be called through a function pointer.</summary>
-    /// <exception cref="UserException">The library lacks it.</exception>
-    public nint Routine(string name) => NativeLibrary.TryGetExport(_library, name, out nint address)
+    private nint Routine(string name) => NativeLibrary.TryGetExport(_library, name, out nint address)
         ? address
-        : throw new UserException($"{Name} was loaded, but lacks the routine {name}");
+        : throw new EntryPointNotFoundException($"{Name} was loaded, but lacks the routine {name}");
+
+    /// <summary>The address of a driver of the SVD for one element type, to be called through a function pointer.</summary>
+    /// <exception cref="EntryPointNotFoundException">The library lacks it.</exception>
+    public nint Routine<T>(SvdDriver driver) where T : unmanaged => Routine(Symbol(driver.ToString(), typeof(T) == typeof(double) ? "d" : "s"));
+
+    private static string Symbol(string driver, string prefix) => $"{prefix}{driver.ToLowerInvariant()}_";
 
     /// <summary>Sets the number of threads of later calls; false where the library offers no way that is known here.</summary>
     public bool SetThreads(int threads)
@@ -102,21 +123,10 @@ internal sealed unsafe class NativeBlas
         long ldb = b.Columns, lda = a.Columns, ldc = c.Columns;
         T one = T.One, zero = T.Zero;
         // The last two are the lengths of the strings, which a routine compiled from Fortran expects and one from C ignores.
+        var gemm = (delegate* unmanaged<byte*, byte*, long*, long*, long*, T*, T*, long*, T*, long*, T*, T*, long*, nint, nint, void>)(typeof(T) == typeof(double) ? _dgemm : _sgemm);
         fixed (T* pa = a.Elements, pb = b.Elements, pc = c.Elements)
-        {
-            if (typeof(T) == typeof(double))
-            {
-                var dgemm = (delegate* unmanaged<byte*, byte*, long*, long*, long*, double*, double*, long*, double*, long*, double*, double*, long*, nint, nint, void>)_dgemm;
-                for (int i = 0; i < repeats; i++)
-                    dgemm(&opB, &opA, &rows, &columns, &inner, (double*)&one, (double*)pb, &ldb, (double*)pa, &lda, (double*)&zero, (double*)pc, &ldc, 1, 1);
-            }
-            else
-            {
-                var sgemm = (delegate* unmanaged<byte*, byte*, long*, long*, long*, float*, float*, long*, float*, long*, float*, float*, long*, nint, nint, void>)_sgemm;
-                for (int i = 0; i < repeats; i++)
-                    sgemm(&opB, &opA, &rows, &columns, &inner, (float*)&one, (float*)pb, &ldb, (float*)pa, &lda, (float*)&zero, (float*)pc, &ldc, 1, 1);
-            }
-        }
+            for (int i = 0; i < repeats; i++)
+                gemm(&opB, &opA, &rows, &columns, &inner, &one, pb, &ldb, pa, &lda, &zero, pc, &ldc, 1, 1);
     }
 
     private static nint Find(string[] files)

@@ -5,7 +5,7 @@ using NUnit.Framework;
 
 namespace Kappa.Cli.Tests;
 
-public class BenchTests : WorkingFolder
+public class BenchGemmTests : WorkingFolder
 {
     private static readonly string[] s_theirs = ["against", "againstVersion", "againstGflops", "ratio", "ratioQ25", "ratioQ75", "largestDifference"];
 
@@ -81,6 +81,16 @@ public class BenchTests : WorkingFolder
     }
 
     [Test]
+    public void Gemm_AsMarkdown_HasARowPerProduct()
+    {
+        KappaProcess result = Kappa("bench", "gemm", "--shapes", "3x5x7,2x2x2", "--type", "f64", "--rounds", "1", "--against", "none", "--markdown");
+        Assert.That(result.ExitCode, Is.Zero, result.Errors);
+        Assert.That(result.Lines[0], Is.EqualTo("# C ← AB, NN"));
+        Assert.That(result.Lines.Where(line => line.StartsWith("| f64 | 3×5×7 | ", StringComparison.Ordinal)).ToArray(), Has.Length.EqualTo(1));
+        Assert.That(result.Lines.Where(line => line.StartsWith('|')).ToArray(), Has.Length.EqualTo(4));
+    }
+
+    [Test]
     [Platform("Linux")]
     public void Gemm_Interrupted_ExitsWith130()
     {
@@ -106,6 +116,7 @@ public class BenchTests : WorkingFolder
     [TestCase("--sizes and --shapes exclude each other", "bench", "gemm", "--sizes", "8", "--shapes", "8x8x8")]
     [TestCase("99999×99999×99999 is too large", "bench", "gemm", "--sizes", "8,99999")]
     [TestCase("1×2147483647×1 is too large", "bench", "gemm", "--shapes", "1x2147483647x1")]
+    [TestCase("--json and --markdown exclude each other", "bench", "gemm", "--markdown", "--json")]
     [TestCase("--rounds must be a whole number", "bench", "gemm", "--rounds", "0")]
     [TestCase("--threads must be a whole number", "bench", "gemm", "--threads", "0")]
     [TestCase("cannot load missing.so: there is no such file", "bench", "gemm", "--against", "missing.so")]
@@ -142,12 +153,5 @@ public class BenchTests : WorkingFolder
         // Two sums of k products differ by at most 2kε Σ|a||b|, and with these draws Σ|a||b| < k max |C|.
         double epsilon = Math.ScaleB(1, (string?)row["type"] == "f64" ? -52 : -23), k = (double)row["k"]!;
         Assert.That((double)row["largestDifference"]!, Is.LessThanOrEqualTo(2 * k * k * epsilon));
-    }
-
-    private static void AssertRefused(KappaProcess result, string message)
-    {
-        Assert.That(result.ExitCode, Is.EqualTo(2), result.Errors);
-        Assert.That(result.Output, Is.Empty);
-        Assert.That(result.Errors.TrimEnd('\n'), Does.StartWith("kappa: ").And.Contain(message).And.Not.Contain("\n"));
     }
 }

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+
+namespace Kappa.Cli.Bench;
+
+/// <summary>
+/// Times contenders in one process, so that a noisy machine slows all of them: each round takes a sample of every one,
+/// forwards and backwards in turn.
+/// </summary>
+/// <param name="threads">Threads that a contender may use.</param>
+/// <param name="rounds">Rounds after the warm-up, ≥ 1.</param>
+/// <param name="roundDone">Called after each round, outside of what is timed.</param>
+/// <param name="cancellation">Looked at between samples.</param>
+internal sealed class Interleaving(int threads, int rounds, Action roundDone, CancellationToken cancellation)
+{
+    // A sample lasts at least this long, 10⁴ times what reading the clock costs.
+    private static readonly TimeSpan s_sample = TimeSpan.FromMilliseconds(2);
+
+    // What is called in small problems is compiled in earnest after 30 calls and a pause of the JIT of 100 ms.
+    private static readonly TimeSpan s_compilation = TimeSpan.FromMilliseconds(400);
+
+    private static readonly HashSet<object> s_compiled = [];
+
+    /// <summary>Threads that a contender may use.</summary>
+    public int Threads => threads;
+
+    /// <summary>Looked at between samples.</summary>
+    public CancellationToken Cancellation => cancellation;
+
+    /// <summary>Seconds per call of each contender, by round.</summary>
+    /// <param name="code">What tells the contenders' code from others': seen for the first time, it is given time to be compiled.</param>
+    /// <param name="startRound">Called before each round, outside of what is timed.</param>
+    /// <param name="contenders">Each repeats its call as often as told.</param>
+    public double[][] Measure(object code, Action startRound, params Action<int>[] contenders)
+    {
+        // The previous problem's matrices are garbage by now; they are not to be collected within a sample.
+        GC.Collect();
+        TimeSpan warmUp = s_compiled.Add(code) ? s_compilation : s_sample;
+        int[] perClock = [.. contenders.Select(contender => WarmUp(contender, warmUp))];
+        double[][] seconds = [.. contenders.Select(_ => new double[rounds])];
+        for (int round = 0; round < rounds; round++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            startRound();
+            for (int turn = 0; turn < contenders.Length; turn++)
+            {
+                int next = round % 2 == 0 ? turn : contenders.Length - 1 - turn;
+                cancellation.ThrowIfCancellationRequested();
+                if (threads > 1)
+                    WaitForIdleThreads();
+                else
+                    // On a busy machine a thread that has slept is let run for longer than a sample; one that has not is interrupted in it.
+                    Thread.Sleep(1);
+                seconds[next][round] = SecondsPerCall(contenders[next], perClock[next]);
+            }
+
+            roundDone();
+        }
+
+        return seconds;
+    }
+
+    // Returns how many calls go between two looks at the clock, so that these cost nothing.
+    private int WarmUp(Action<int> contender, TimeSpan least)
+    {
+        // Of the processor's time: on a busy machine the compiler waits for its share, too.
+        TimeSpan before = Environment.CpuUsage.TotalTime;
+        int perClock = 1;
+        // The first call compiles, and would count as a slow one.
+        contender(perClock);
+        do
+        {
+            cancellation.ThrowIfCancellationRequested();
+            perClock = (int)Math.Clamp(s_sample.TotalSeconds / 20 / SecondsPerCall(contender, perClock), 1, 1e6);
+        }
+        while (Environment.CpuUsage.TotalTime - before < least);
+        return perClock;
+    }
+
+    // Workers of a library may spin for a while after a call, OpenBLAS's for 0.14 s here, on cores that the next sample needs.
+    private static void WaitForIdleThreads()
+    {
+        TimeSpan busy;
+        long start = Stopwatch.GetTimestamp();
+        do
+        {
+            TimeSpan before = Environment.CpuUsage.TotalTime;
+            Thread.Sleep(10);
+            busy = Environment.CpuUsage.TotalTime - before;
+        }
+        while (busy.TotalMilliseconds > 2 && Stopwatch.GetElapsedTime(start).TotalSeconds < 0.5);
+    }
+
+    private static double SecondsPerCall(Action<int> contender, int perClock)
+    {
+        long start = Stopwatch.GetTimestamp(), calls = 0;
+        TimeSpan elapsed;
+        do
+        {
+            contender(perClock);
+            calls += perClock;
+            elapsed = Stopwatch.GetElapsedTime(start);
+        }
+        while (elapsed < s_sample);
+        return elapsed.TotalSeconds / calls;
+    }
+}
