@@ -61,7 +61,7 @@ internal static class SvdComparison
         double epsilon = double.CreateTruncating(T.BitIncrement(T.One) - T.One);
         double[] reference = Asked(Svd.Decompose<double>(wide).SingularValues.ToArray());
         return new SvdTiming(
-            Ours<T>.Algorithm, Statistics.Of(seconds[0]).Median, ours.Sweeps,
+            ours.Algorithm, Statistics.Of(seconds[0]).Median, ours.Sweeps,
             SvdAccuracy.Of(wide, epsilon, ours.Values, vectors ? (Widened<T>(ours.U), Widened<T>(ours.V)) : null, reference),
             [.. theirs.Select((their, i) => new OtherSvdTiming(
                 (SvdDriver)i,
@@ -85,10 +85,10 @@ internal static class SvdComparison
     // The one place that says which door answers which job.
     private sealed class Ours<T>(SvdJob job, Matrix<T> a) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        public const string Algorithm = "Jacobi";
-
         private SvdResult<T>? _svd;
         private T _kappa;
+
+        public string Algorithm => _svd!.Algorithm.ToString();
 
         public int Sweeps => _svd!.Sweeps;
 

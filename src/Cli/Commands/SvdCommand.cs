@@ -76,6 +76,7 @@ internal static class SvdCommand
             ["spectralGap"] = Finite(Spectrum.SpectralGap(sigma)),
             ["frobeniusNorm"] = Finite(Spectrum.FrobeniusNorm<double>(matrix)),
             ["logVolume"] = Finite(Spectrum.LogVolume(sigma)),
+            ["algorithm"] = svd.Algorithm.ToString(),
             ["sweeps"] = svd.Sweeps,
             ["converged"] = svd.Converged,
             ["largestCosine"] = svd.LargestCosine,
@@ -107,7 +108,9 @@ internal static class SvdCommand
         Row("spectral gap (σ₁ − σ₂)/σ₁", Number(Spectrum.SpectralGap(sigma)));
         Row("Frobenius norm", Number(Spectrum.FrobeniusNorm<double>(matrix)));
         Row("log-volume Σ log₂ σᵢ", $"{Number(Spectrum.LogVolume(sigma))} bits");
-        Row("sweeps", string.Create(CultureInfo.InvariantCulture, $"{svd.Sweeps}{(svd.Converged ? "" : ", not converged")}, largest remaining cosine {svd.LargestCosine:E1}"));
+        Row("algorithm", svd.Algorithm == SvdAlgorithm.Jacobi
+            ? string.Create(CultureInfo.InvariantCulture, $"Jacobi, {svd.Sweeps} sweeps{(svd.Converged ? "" : ", not converged")}, largest remaining cosine {svd.LargestCosine:E1}")
+            : svd.Algorithm.ToString());
         Row("seconds", seconds.ToString("G3", CultureInfo.InvariantCulture));
         Terminal.Tables.Write(table);
         const int Shown = 12;

@@ -50,4 +50,30 @@ internal unsafe interface ILanes<T, V>
 
     /// <summary>Writes the first count elements and nothing else.</summary>
     static abstract void StorePartial(V v, T* p, int count);
+
+    /// <summary>x − y.</summary>
+    static abstract V Subtract(V x, V y);
+
+    /// <summary>x / y.</summary>
+    static abstract V Divide(V x, V y);
+
+    /// <summary>√x.</summary>
+    static abstract V Sqrt(V x);
+
+    /// <summary>Each lane of a where x > y, of b where not.</summary>
+    static abstract V WhereGreater(V x, V y, V a, V b);
+
+    /// <summary>2^e for integers e whose power is a normal number.</summary>
+    static abstract V PowerOfTwo(V e);
+
+    /// <summary>(x₁, x₂, …, x₀): every lane takes the next one's element.</summary>
+    static abstract V Cycle(V x);
+
+    /// <summary>
+    /// The upper row of the next step of a round robin: (x₀, y₀, x₁, …), where x stands above y and all but x₀ move clockwise.
+    /// </summary>
+    static abstract V RingAbove(V x, V y);
+
+    /// <summary>The lower row of the next step of a round robin: (y₁, y₂, …, x_last).</summary>
+    static abstract V RingBelow(V x, V y);
 }

@@ -84,4 +84,42 @@ internal readonly unsafe struct Lanes128<T> : ILanes<T, Vector128<T>> where T : 
             p[0] = v.ToScalar();
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Subtract(Vector128<T> x, Vector128<T> y) => x - y;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Divide(Vector128<T> x, Vector128<T> y) => x / y;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Sqrt(Vector128<T> x) => Vector128.Sqrt(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> WhereGreater(Vector128<T> x, Vector128<T> y, Vector128<T> a, Vector128<T> b) =>
+        Vector128.ConditionalSelect(Vector128.GreaterThan(x, y), a, b);
+
+    // The exponent field of e + 1.5·2^(mantissa bits) + bias holds e + bias in its low bits.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> PowerOfTwo(Vector128<T> e) => typeof(T) == typeof(double)
+        ? Vector128.ShiftLeft((e.AsDouble() + Vector128.Create(6755399441055744.0 + 1023)).AsInt64(), 52).As<long, T>()
+        : Vector128.ShiftLeft((e.AsSingle() + Vector128.Create(12582912f + 127)).AsInt32(), 23).As<int, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Cycle(Vector128<T> x) => typeof(T) == typeof(double)
+        ? Vector128.Shuffle(x.AsDouble(), Vector128.Create(1L, 0L)).As<double, T>()
+        : Vector128.Shuffle(x.AsSingle(), Vector128.Create(1, 2, 3, 0)).As<float, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> RingAbove(Vector128<T> x, Vector128<T> y) => typeof(T) == typeof(double)
+        ? Vector128.ConditionalSelect(Vector128.Create(0L, -1L).AsDouble(), Vector128.Shuffle(y.AsDouble(), Vector128<long>.Zero),
+            Vector128.Shuffle(x.AsDouble(), Vector128.Create(0L, 0L))).As<double, T>()
+        : Vector128.ConditionalSelect(Vector128.Create(0, -1, 0, 0).AsSingle(), Vector128.Shuffle(y.AsSingle(), Vector128<int>.Zero),
+            Vector128.Shuffle(x.AsSingle(), Vector128.Create(0, 0, 1, 2))).As<float, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> RingBelow(Vector128<T> x, Vector128<T> y) => typeof(T) == typeof(double)
+        ? Vector128.ConditionalSelect(Vector128.Create(0L, -1L).AsDouble(), x.AsDouble(),
+            Vector128.Shuffle(y.AsDouble(), Vector128.Create(1L, 1L))).As<double, T>()
+        : Vector128.ConditionalSelect(Vector128.Create(0, 0, 0, -1).AsSingle(), x.AsSingle(),
+            Vector128.Shuffle(y.AsSingle(), Vector128.Create(1, 2, 3, 3))).As<float, T>();
 }

@@ -65,4 +65,42 @@ internal readonly unsafe struct Lanes256<T> : ILanes<T, Vector256<T>> where T : 
         Vector128.Store(v.GetLower(), p);
         Lanes128<T>.StorePartial(v.GetUpper(), p + half, count - half);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Subtract(Vector256<T> x, Vector256<T> y) => x - y;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Divide(Vector256<T> x, Vector256<T> y) => x / y;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Sqrt(Vector256<T> x) => Vector256.Sqrt(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> WhereGreater(Vector256<T> x, Vector256<T> y, Vector256<T> a, Vector256<T> b) =>
+        Vector256.ConditionalSelect(Vector256.GreaterThan(x, y), a, b);
+
+    // The exponent field of e + 1.5·2^(mantissa bits) + bias holds e + bias in its low bits.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> PowerOfTwo(Vector256<T> e) => typeof(T) == typeof(double)
+        ? Vector256.ShiftLeft((e.AsDouble() + Vector256.Create(6755399441055744.0 + 1023)).AsInt64(), 52).As<long, T>()
+        : Vector256.ShiftLeft((e.AsSingle() + Vector256.Create(12582912f + 127)).AsInt32(), 23).As<int, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Cycle(Vector256<T> x) => typeof(T) == typeof(double)
+        ? Vector256.Shuffle(x.AsDouble(), Vector256.Create(1L, 2L, 3L, 0L)).As<double, T>()
+        : Vector256.Shuffle(x.AsSingle(), Vector256.Create(1, 2, 3, 4, 5, 6, 7, 0)).As<float, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> RingAbove(Vector256<T> x, Vector256<T> y) => typeof(T) == typeof(double)
+        ? Vector256.ConditionalSelect(Vector256.Create(0L, -1L, 0L, 0L).AsDouble(), Vector256.Shuffle(y.AsDouble(), Vector256<long>.Zero),
+            Vector256.Shuffle(x.AsDouble(), Vector256.Create(0L, 0L, 1L, 2L))).As<double, T>()
+        : Vector256.ConditionalSelect(Vector256.Create(0, -1, 0, 0, 0, 0, 0, 0).AsSingle(), Vector256.Shuffle(y.AsSingle(), Vector256<int>.Zero),
+            Vector256.Shuffle(x.AsSingle(), Vector256.Create(0, 0, 1, 2, 3, 4, 5, 6))).As<float, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> RingBelow(Vector256<T> x, Vector256<T> y) => typeof(T) == typeof(double)
+        ? Vector256.ConditionalSelect(Vector256.Create(0L, 0L, 0L, -1L).AsDouble(), x.AsDouble(),
+            Vector256.Shuffle(y.AsDouble(), Vector256.Create(1L, 2L, 3L, 3L))).As<double, T>()
+        : Vector256.ConditionalSelect(Vector256.Create(0, 0, 0, 0, 0, 0, 0, -1).AsSingle(), x.AsSingle(),
+            Vector256.Shuffle(y.AsSingle(), Vector256.Create(1, 2, 3, 4, 5, 6, 7, 7))).As<float, T>();
 }

@@ -48,4 +48,28 @@ internal readonly unsafe struct LanesScalar<T> : ILanes<T, T> where T : unmanage
         if (count > 0)
             *p = v;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Subtract(T x, T y) => x - y;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Divide(T x, T y) => x / y;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sqrt(T x) => T.Sqrt(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T WhereGreater(T x, T y, T a, T b) => x > y ? a : b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T PowerOfTwo(T e) => T.ScaleB(T.One, int.CreateTruncating(e));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Cycle(T x) => x;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T RingAbove(T x, T y) => x;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T RingBelow(T x, T y) => y;
 }

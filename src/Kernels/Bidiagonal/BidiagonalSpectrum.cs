@@ -1,0 +1,116 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Kappa.Kernels.Bidiagonal;
+
+/// <summary>The singular values of an upper bidiagonal matrix, each to a relative error of O(n·ε), or to σ₁/2⁹⁵⁰ absolutely.</summary>
+/// <remarks>
+/// By dqds on the squares; by bisection where these would leave the range or dqds has not converged. Both in double: a float's square
+/// is exact there and in range, and a chain of scalar operations is as fast.
+/// </remarks>
+internal static unsafe class BidiagonalSpectrum<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    // The largest element is brought to this power of two, which leaves room for eight steps of dqds's fractions.
+    private const int Top = 4;
+
+    // Squares of what is not below this power of two are normal, and so is what sweeps make of them.
+    private const int Bottom = -500;
+
+    // The smallest normal number over ε.
+    private const double Smallest = 1e-290;
+
+    /// <summary>Doubles of workspace.</summary>
+    public static int Workspace(int n) => 6 * n;
+
+    /// <summary>σ₁ ≥ … ≥ σₙ of the matrix with this diagonal (n) and superdiagonal (n − 1), n ≥ 1, finite.</summary>
+    /// <param name="diagonal">The diagonal (n).</param>
+    /// <param name="superdiagonal">The superdiagonal (n − 1).</param>
+    /// <param name="n">The order.</param>
+    /// <param name="exponent">The power of two by which values are multiplied.</param>
+    /// <param name="work"><see cref="Workspace"/>(n) doubles.</param>
+    /// <param name="sigma">Receives the values (n); any beyond the range of T become ∞ or 0.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Values(T* diagonal, T* superdiagonal, int n, int exponent, double* work, T* sigma)
+    {
+        double* d = work, b = d + n, q = b + n, e = q + n, spareQ = e + n, spareE = spareQ + n;
+        double max = 0, min = double.PositiveInfinity;
+        for (int k = 0; k < n; k++)
+        {
+            d[k] = Math.Abs(double.CreateTruncating(diagonal[k]));
+            b[k] = k < n - 1 ? Math.Abs(double.CreateTruncating(superdiagonal[k])) : 0;
+            max = double.MaxNative(max, double.MaxNative(d[k], b[k]));
+            min = double.MinNative(min, double.MinNative(d[k] == 0 ? min : d[k], b[k] == 0 ? min : b[k]));
+        }
+
+        if (max == 0)
+        {
+            new Span<T>(sigma, n).Clear();
+            return;
+        }
+
+        int shift = Top - Math.ILogB(max);
+        bool fits = Math.ILogB(min) + shift >= Bottom;
+        Scale(d, n, shift);
+        Scale(b, n, shift);
+        for (int k = 0; k < n; k++)
+        {
+            q[k] = d[k] * d[k];
+            e[k] = b[k] * b[k];
+        }
+
+        double ulp = double.CreateTruncating(T.BitIncrement(T.One) - T.One);
+        if (fits && Dqds.Run(q, e, spareQ, spareE, n, ulp) && HasNoOtherThan(ExactZeros(d, b, n), q, n))
+        {
+            for (int k = 0; k < n; k++)
+                d[k] = Math.Sqrt(q[k]);
+            var values = new Span<double>(d, n);
+            values.Sort();
+            values.Reverse();
+        }
+        else
+        {
+            int down = -shift - Math.ILogB(max);
+            Scale(d, n, down);
+            Scale(b, n, down);
+            Bisection.Run(d, b, n, q);
+            d = q;
+            shift += down;
+        }
+
+        Scale(d, n, exponent - shift);
+        for (int k = 0; k < n; k++)
+            sigma[k] = T.CreateTruncating(d[k]);
+    }
+
+    /// <summary>How many σ are 0: half of the pieces of odd order into which zeros cut Golub and Kahan's form.</summary>
+    private static int ExactZeros(double* d, double* b, int n)
+    {
+        int odd = 0, order = 1;
+        for (int k = 0; k < 2 * n; k++)
+        {
+            bool cut = k == 2 * n - 1 || (k % 2 == 0 ? d[k / 2] : b[k / 2]) == 0;
+            odd += cut ? order & 1 : 0;
+            order = cut ? 1 : order + 1;
+        }
+
+        return odd / 2;
+    }
+
+    /// <summary>Whether no squares but so many are 0 or so small that they have lost digits on the way.</summary>
+    private static bool HasNoOtherThan(int zeros, double* squares, int n)
+    {
+        int small = 0;
+        for (int k = 0; k < n; k++)
+            small += squares[k] < Smallest ? 1 : 0;
+        return small <= zeros;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scale(double* x, int n, int exponent)
+    {
+        double factor = Math.ScaleB(1, exponent);
+        bool direct = double.IsNormal(factor);
+        for (int k = 0; k < n; k++)
+            x[k] = direct ? x[k] * factor : Math.ScaleB(x[k], exponent);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Numerics;
+
+namespace Kappa.Kernels.Jacobi;
+
+/// <summary>
+/// The columns that the sweeps orthogonalise, side by side in panels of one vector's width: a row of a panel is one vector, so that
+/// every lane holds a column and one instruction rotates as many pairs as a vector has lanes.
+/// </summary>
+/// <remarks>
+/// Column j stands for √SquaredScale[j]·2^Exponent[j] times what is stored: the rotations change the scale instead of multiplying
+/// by their cosine, and one sweep may mix columns whose norms differ by any factor. Below the rows of X may stand those of the
+/// product J of all rotations, which have the scale but not the exponent. Missing columns are 0.
+/// </remarks>
+internal readonly unsafe struct ColumnPanels<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Vectors that the rotations of a pair of panels keep: xᵀy, four coefficients, the largest cosine and sine.</summary>
+    public const int PairVectors = 7;
+
+    private readonly T* _elements;
+    private readonly T* _vectors;
+
+    /// <summary>Lays the panels out in memory of at least <see cref="Size"/> elements.</summary>
+    public ColumnPanels(T* memory, int lanes, int rows, int columns, int rotationRows)
+    {
+        Lanes = lanes;
+        Rows = rows;
+        Columns = columns;
+        TotalRows = rows + rotationRows;
+        Count = PanelCount(lanes, columns);
+        _vectors = memory;
+        _elements = memory + VectorsSize(lanes, columns);
+    }
+
+    /// <summary>Columns per panel.</summary>
+    public int Lanes { get; }
+
+    /// <summary>Rows of X.</summary>
+    public int Rows { get; }
+
+    /// <summary>Columns of X.</summary>
+    public int Columns { get; }
+
+    /// <summary>Rows of X and of J, where it is kept.</summary>
+    public int TotalRows { get; }
+
+    /// <summary>Panels, at least two.</summary>
+    public int Count { get; }
+
+    public T* Exponent => _vectors;
+
+    public T* SquaredScale => _vectors + Count * Lanes;
+
+    /// <summary>‖x_j‖², known while a pair of panels is at work.</summary>
+    public T* SquaredNorm => _vectors + 2 * Count * Lanes;
+
+    /// <summary>What pair k of a round keeps.</summary>
+    public T* Pair(int k) => _vectors + (3 * Count + k * PairVectors) * Lanes;
+
+    public T* Panel(int p) => _elements + (nint)p * TotalRows * Lanes;
+
+    /// <summary>Element of row i, column j as stored.</summary>
+    public ref T this[int i, int j] => ref Panel(j / Lanes)[(nint)i * Lanes + j % Lanes];
+
+    public static nint Size(int lanes, int rows, int columns, int rotationRows) =>
+        VectorsSize(lanes, columns) + (nint)PanelCount(lanes, columns) * lanes * (rows + rotationRows);
+
+    private static int PanelCount(int lanes, int columns) => Math.Max(2, (columns + lanes - 1) / lanes);
+
+    // A whole number of the widest vectors, so that the elements are aligned to cache lines.
+    private static int VectorsSize(int lanes, int columns) =>
+        (lanes * (3 * PanelCount(lanes, columns) + PairVectors * (PanelCount(lanes, columns) / 2)) + 15) / 16 * 16;
+
+    /// <summary>Brings every column's stored elements to a largest one in [1, 2) and its scale to 1.</summary>
+    public void Normalise(int panel)
+    {
+        for (int j = panel * Lanes; j < (panel + 1) * Lanes; j++)
+        {
+            T max = T.Zero, scale = T.Sqrt(SquaredScale[j]);
+            for (int i = 0; i < Rows; i++)
+                max = T.Max(max, T.Abs(this[i, j]));
+            SquaredScale[j] = T.One;
+            if (T.IsZero(max))
+                continue;
+            int exponent = T.ILogB(max * scale);
+            for (int i = 0; i < Rows; i++)
+                this[i, j] = T.ScaleB(this[i, j] * scale, -exponent);
+            for (int i = Rows; i < TotalRows; i++)
+                this[i, j] *= scale;
+            Exponent[j] += T.CreateTruncating(exponent);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace Kappa.Kernels;
+
+/// <summary>How singular values are computed where vectors are not wanted.</summary>
+public enum SvdAlgorithm
+{
+    /// <summary>
+    /// Bidiagonal where that is proven to be as accurate as Jacobi: where the norms of all non-zero rows lie within a factor of 16 of each
+    /// other, and those of all non-zero columns too. Jacobi, on sorted rows, everywhere else.
+    /// </summary>
+    Auto,
+
+    /// <summary>One-sided Jacobi after a pivoted QR.</summary>
+    Jacobi,
+
+    /// <summary>
+    /// Householder bidiagonalisation and dqds, whatever A: |δσᵢ| ≤ c·p·ε·σ₁, so that where rows or columns differ by more than the factor
+    /// above small values may have no correct digit.
+    /// </summary>
+    Bidiagonal,
+}
