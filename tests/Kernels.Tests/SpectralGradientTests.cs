@@ -1,4 +1,5 @@
 using System.Numerics;
+using Kappa.Kernels.Tests.Reference;
 using NUnit.Framework;
 
 namespace Kappa.Kernels.Tests;
@@ -115,6 +116,114 @@ public sealed class SpectralGradientTests<T>(VectorPath path) where T : unmanage
         double third = 2 * Lambda * (3 * first * second + excess * (ThirdDerivativeOfLog(p) + ThirdDerivativeOfLog(1)));
         double valueError = Lambda * ((2 * excess + error) * error + Machine<T>.Gamma(3) * excess * excess);
         AssertGradient(w, svd => Penalty(svd, Lambda, target: 2), third, valueError);
+    }
+
+    /// <summary>A function of σ, its gradient's degree of homogeneity, and a reference for it, or for its logarithm.</summary>
+    private sealed record Function(
+        string Name, int Degree, Func<SvdResult<T>, SpectralDerivative<T>> Own, Func<DoubleDouble[], DoubleDouble> Reference, bool Logarithm = false);
+
+    /// <summary>Smooth wherever σ > 0, also where values are repeated.</summary>
+    private static readonly Function[] s_symmetric =
+    [
+        new("log-volume", -1, SpectralGradient.LogVolume, s => Sum(s, DoubleDouble.Log) / DoubleDouble.Log(2)),
+        new("nuclear norm", 0, SpectralGradient.NuclearNorm, s => Sum(s, x => x)),
+        new("entropy rank", -1, SpectralGradient.EntropyRank,
+            s => DoubleDouble.Log(Sum(s, x => x)) - Sum(s, x => x * DoubleDouble.Log(x)) / Sum(s, x => x), Logarithm: true),
+    ];
+
+    private static readonly Function[] s_functions =
+    [
+        .. s_symmetric,
+        new("σ₁", 0, svd => SpectralGradient.SingularValue(svd, 0), s => s[0]),
+        new("σ_p", 0, svd => SpectralGradient.SingularValue(svd, svd.SingularValues.Length - 1), s => s[^1]),
+        new("log κ", -1, SpectralGradient.LogConditionNumber, s => DoubleDouble.Log(s[0] / s[^1])),
+    ];
+
+    private static IEnumerable<string> Functions => s_functions.Select(f => f.Name);
+
+    private static IEnumerable<string> SymmetricFunctions => s_symmetric.Select(f => f.Name);
+
+    // 2^±498 in double is 1e±150.
+    private static readonly int[] s_exponents = [.. new[] { 0, 0.4875, -0.4875, 0.75, -0.75 }.Select(x => (int)(x * Machine<T>.MaxExponent))];
+
+    private static readonly double[] s_gaps = [Math.ScaleB(1, -8), Math.Sqrt(s_ulp), 8 * s_ulp, 0];
+
+    private static DoubleDouble Sum(DoubleDouble[] x, Func<DoubleDouble, DoubleDouble> map) =>
+        x.Aggregate((DoubleDouble)0, (sum, s) => sum + map(s));
+
+    /// <summary>Compares with differences in double-double; the gradient moves with U, Σ and V by ‖gradient‖ over the gap or σ_p, both 1 here.</summary>
+    private void AssertGradientAtEveryScale(string name, Matrix<double> exact, double first)
+    {
+        Function function = s_functions.Single(f => f.Name == name);
+        Matrix<double> a = exact.Rounded<T>().Widened(), expected = ReferenceGradient.Of(a, 1, f => function.Reference(f.Sigma));
+        double norm = Math.Sqrt(expected.Elements.ToArray().Sum(x => x * x)), error = Ratios.NormwiseError(a.Rounded<T>(), first) * (1 + norm);
+        foreach (int exponent in s_exponents)
+        {
+            SpectralDerivative<T> own = function.Own(Decompose(a.Select(x => Math.ScaleB(x, exponent)).Rounded<T>()));
+            double divisor = function.Logarithm ? own.Value.Widened() : 1;
+            double[] scaled = [.. own.Gradient.Widened().Elements.ToArray().Select(x => Math.ScaleB(x, -function.Degree * exponent) / divisor)];
+            Assert.That(scaled, Is.EqualTo(expected.Elements.ToArray()).Within(error));
+        }
+    }
+
+    [Test]
+    public void MatchesDifferencesInHigherPrecisionAtEveryScale(
+        [ValueSource(nameof(Functions))] string function, [ValueSource(nameof(s_sizes))] (int Rows, int Columns) size) =>
+        AssertGradientAtEveryScale(function, Spaced(size.Rows, size.Columns).Widened(), Math.Min(size.Rows, size.Columns));
+
+    // No power of 1/gap in the error: functions of all σ alike do not see the gap.
+    [Test]
+    public void ClustersCostFunctionsOfAllValuesNothing(
+        [ValueSource(nameof(SymmetricFunctions))] string function, [Values("6×4", "4×6", "4×4")] string shape, [ValueSource(nameof(s_gaps))] double gap) =>
+        AssertGradientAtEveryScale(function, Matrices.WithSingularValues(shape[0] - '0', shape[2] - '0', [3 + gap, 3, 1 + gap, 1], 3), 3);
+
+    [TestCaseSource(nameof(s_sizes))]
+    public void ScaleInvariantFunctionsHaveGradientsOrthogonalToTheMatrix((int Rows, int Columns) size)
+    {
+        Matrix<T> w = Matrices.Random(size.Rows, size.Columns, 3).Rounded<T>();
+        SvdResult<T> svd = Decompose(w);
+        SpectralDerivative<T> rank = SpectralGradient.EntropyRank(svd), norm = SpectralGradient.NuclearNorm(svd);
+        double error = Ratios.NormwiseError(w, 1);
+        Assert.That(Inner(rank.Gradient, w.Widened()), Is.EqualTo(0).Within(error * (1 + Norm(rank.Gradient) * Norm(w))));
+        Assert.That(Inner(norm.Gradient, w.Widened()), Is.EqualTo(norm.Value.Widened()).Within(error * norm.Value.Widened()));
+    }
+
+    [Test]
+    public void EntropyRankIsTheCountWhereAllValuesAreEqualOrZero(
+        [Values(1, 2, 5)] int rank, [ValueSource(nameof(s_exponents))] int exponent)
+    {
+        Matrix<double> a = Matrices.From(7, 5, (i, j) => i == j && i < rank ? Math.ScaleB(1, exponent) : 0);
+        SpectralDerivative<T> derivative = SpectralGradient.EntropyRank(Decompose(a.Rounded<T>()));
+        Assert.That(derivative.Value.Widened(), Is.EqualTo(rank).Within(rank * Machine<T>.Gamma(16)));
+        Assert.That(derivative.ZeroValues, Is.EqualTo(5 - rank));
+        Assert.That(IsFinite(derivative.Gradient), Is.True);
+        // Growing what is 0 raises the rank; where nothing is, this is the maximum.
+        for (int i = 0; i < 5; i++)
+        {
+            double slope = Math.ScaleB(derivative.Gradient[i, i].Widened(), exponent);
+            Assert.That(Math.Abs(slope), i < rank ? Is.AtMost(Machine<T>.Gamma(64)) : Is.GreaterThan(1));
+        }
+    }
+
+    [Test]
+    public void TheNuclearNormsSubgradientIsZeroOnTheNullSpace([Values(0, 1, 3)] int rank)
+    {
+        Matrix<double> a = Matrices.From(5, 4, (i, j) => i == j && i < rank ? 4 - i : 0);
+        SpectralDerivative<T> derivative = SpectralGradient.NuclearNorm(Decompose(a.Rounded<T>()));
+        AssertClose(derivative.Gradient, Matrices.From(5, 4, (i, j) => i == j && i < rank ? 1 : 0), Ratios.Threshold * 5 * s_ulp);
+        Assert.That(derivative.ZeroValues, Is.EqualTo(4 - rank));
+    }
+
+    [TestCaseSource(nameof(Exhibits))]
+    public void EveryGradientIsFiniteAndCountsItsZeros(Exhibit<T> exhibit)
+    {
+        SvdResult<T> svd = Decompose(exhibit.Matrix);
+        foreach (Function function in s_functions)
+        {
+            SpectralDerivative<T> derivative = function.Own(svd);
+            Assert.That(IsFinite(derivative.Gradient), Is.True, function.Name);
+            Assert.That(derivative.ZeroValues, Is.EqualTo(svd.SingularValues.Count(T.Zero)), function.Name);
+        }
     }
 
     [TestCaseSource(nameof(Exhibits))]
@@ -335,9 +444,9 @@ public sealed class SpectralGradientTests<T>(VectorPath path) where T : unmanage
         Assert.Throws<ArgumentOutOfRangeException>(() => Penalty(Decompose(Spaced(6, 4)), lambda: 1, target));
 
     [Test]
-    public void TheEmptyMatrixHasAnEmptyLogVolume()
+    public void FunctionsOfNoValuesAreZero([ValueSource(nameof(SymmetricFunctions))] string function)
     {
-        SpectralDerivative<T> volume = SpectralGradient.LogVolume(Decompose(new Matrix<T>(0, 3)));
-        Assert.That((volume.Value, volume.Gradient.Rows, volume.Gradient.Columns), Is.EqualTo((T.Zero, 0, 3)));
+        SpectralDerivative<T> empty = s_functions.Single(f => f.Name == function).Own(Decompose(new Matrix<T>(0, 3)));
+        Assert.That((empty.Value, empty.Gradient.Rows, empty.Gradient.Columns), Is.EqualTo((T.Zero, 0, 3)));
     }
 }

@@ -46,6 +46,14 @@ internal readonly record struct DoubleDouble(double High, double Low)
         return root + (x - root * root) / (root + root);
     }
 
+    /// <summary>ln x = e·ln 2 + 2 artanh((f − 1)/(f + 1)) for x = 2^e·f, f from √½ to √2; ln 2 = 2 artanh(1/3).</summary>
+    public static DoubleDouble Log(DoubleDouble x)
+    {
+        int exponent = Math.ILogB(x.High * Math.Sqrt(2));
+        DoubleDouble f = new(Math.ScaleB(x.High, -exponent), Math.ScaleB(x.Low, -exponent));
+        return 2 * (exponent * Artanh(1 / (DoubleDouble)3) + Artanh((f - 1) / (f + 1)));
+    }
+
     public static DoubleDouble Abs(DoubleDouble x) => x.High < 0 ? -x : x;
 
     public static DoubleDouble Dot(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
@@ -54,6 +62,15 @@ internal readonly record struct DoubleDouble(double High, double Low)
         for (int i = 0; i < x.Length; i++)
             sum += (DoubleDouble)x[i] * y[i];
         return sum;
+    }
+
+    // z ≤ 1/3: 35 terms of z^(2k + 1)/(2k + 1) are exact to 3⁻⁷¹.
+    private static DoubleDouble Artanh(DoubleDouble z)
+    {
+        DoubleDouble sum = 0;
+        for (int k = 34; k >= 0; k--)
+            sum = sum * z * z + 1 / (DoubleDouble)(2 * k + 1);
+        return z * sum;
     }
 
     private static DoubleDouble TwoSum(double x, double y)

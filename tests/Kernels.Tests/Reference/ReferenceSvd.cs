@@ -1,6 +1,6 @@
 namespace Kappa.Kernels.Tests.Reference;
 
-/// <summary>Singular values in double-double arithmetic: plain one-sided Jacobi, slow and simple.</summary>
+/// <summary>The SVD in double-double arithmetic: plain one-sided Jacobi, slow and simple.</summary>
 internal static class ReferenceSvd
 {
     private const int SweepLimit = 60;
@@ -18,8 +18,21 @@ internal static class ReferenceSvd
         if (nonZero.Max() - middle > 505)
             throw new ArgumentException("The columns differ too much in size for squares of doubles.", nameof(a));
         Column[] columns = [.. Enumerable.Range(0, tall.Columns).Select(j => new Column(tall, j, middle))];
-        Orthogonalise(columns);
+        Orthogonalise(columns, s_largestCosine);
         return ([.. columns.Select(c => c.Norm).OrderDescending()], middle);
+    }
+
+    /// <summary>U, σ and V of an A (m×n) of plain size, to 2⁻⁸⁸·σ₁/gap; where rank(A) &lt; p the last columns of one factor are 0.</summary>
+    public static ReferenceFactors Decompose(DoubleDouble[,] a)
+    {
+        int m = a.GetLength(0), n = a.GetLength(1);
+        bool tall = m >= n;
+        Column[] columns = [.. Enumerable.Range(0, Math.Min(m, n)).Select(j => new Column(
+            [.. Enumerable.Range(0, Math.Max(m, n)).Select(i => tall ? a[i, j] : a[j, i])],
+            [.. Enumerable.Range(0, Math.Min(m, n)).Select(i => (DoubleDouble)(i == j ? 1 : 0))]))];
+        Orthogonalise(columns, largestCosine: double.ScaleB(1, -94));
+        DoubleDouble[][] images = [.. columns.Select(c => c.Direction)], turns = [.. columns.Select(c => c.Turns)];
+        return new ReferenceFactors(tall ? images : turns, [.. columns.Select(c => c.Length)], tall ? turns : images);
     }
 
     /// <summary>κ₂(B) where A = B·D (m ≥ n) or D·B (m &lt; n), B having columns (rows) of norm 1.</summary>
@@ -48,7 +61,7 @@ internal static class ReferenceSvd
         return [.. columns.Select(c => c.Norm)];
     }
 
-    private static void Orthogonalise(Column[] columns)
+    private static void Orthogonalise(Column[] columns, double largestCosine)
     {
         for (int sweep = 0; sweep < SweepLimit; sweep++)
         {
@@ -56,7 +69,7 @@ internal static class ReferenceSvd
             bool rotated = false;
             for (int p = 0; p < columns.Length; p++)
                 for (int q = p + 1; q < columns.Length; q++)
-                    rotated |= Column.Rotate(columns[p], columns[q]);
+                    rotated |= Column.Rotate(columns[p], columns[q], largestCosine);
             if (!rotated)
                 return;
         }
@@ -66,7 +79,7 @@ internal static class ReferenceSvd
 
     private sealed class Column
     {
-        private readonly DoubleDouble[] _elements;
+        private readonly DoubleDouble[] _elements, _turns = [];
 
         // What rotations leave of a column below this is the rounding of their cancellation: the column was dependent.
         private readonly double _noise;
@@ -79,7 +92,22 @@ internal static class ReferenceSvd
             _noise = Norm * a.Rows * double.ScaleB(DoubleDouble.Epsilon, 6);
         }
 
-        public double Norm => (double)DoubleDouble.Sqrt(Dot(this, this));
+        public Column(DoubleDouble[] elements, DoubleDouble[] turns)
+        {
+            _elements = elements;
+            _turns = turns;
+            _noise = Norm * elements.Length * double.ScaleB(DoubleDouble.Epsilon, 6);
+        }
+
+        public double Norm => (double)Length;
+
+        public DoubleDouble Length => DoubleDouble.Sqrt(Dot(this, this));
+
+        /// <summary>The column over its length; 0 where that is 0.</summary>
+        public DoubleDouble[] Direction => Norm == 0 ? _elements : [.. _elements.Select(x => x / Length)];
+
+        /// <summary>What the rotations made of the unit vector that the column began with.</summary>
+        public DoubleDouble[] Turns => _turns;
 
         public void RemoveShareOf(Column other)
         {
@@ -89,22 +117,23 @@ internal static class ReferenceSvd
         }
 
         /// <summary>Makes x and y orthogonal, where they are not; whether it had to.</summary>
-        public static bool Rotate(Column x, Column y)
+        public static bool Rotate(Column x, Column y, double largestCosine)
         {
             DoubleDouble alpha = Dot(x, x), beta = Dot(y, y), gamma = Dot(x, y);
-            if (Math.Abs(gamma.High) <= s_largestCosine * Math.Sqrt(alpha.High) * Math.Sqrt(beta.High))
+            if (Math.Abs(gamma.High) <= largestCosine * Math.Sqrt(alpha.High) * Math.Sqrt(beta.High))
                 return false;
             DoubleDouble t = Tangent((beta - alpha) / 2, gamma), c = 1 / DoubleDouble.Sqrt(1 + t * t), s = c * t;
-            for (int i = 0; i < x._elements.Length; i++)
-            {
-                DoubleDouble xi = x._elements[i], yi = y._elements[i];
-                x._elements[i] = c * xi - s * yi;
-                y._elements[i] = s * xi + c * yi;
-            }
-
+            Turn(x._elements, y._elements, c, s);
+            Turn(x._turns, y._turns, c, s);
             if (y.Norm <= y._noise)
                 Array.Clear(y._elements);
             return true;
+        }
+
+        private static void Turn(DoubleDouble[] x, DoubleDouble[] y, DoubleDouble c, DoubleDouble s)
+        {
+            for (int i = 0; i < x.Length; i++)
+                (x[i], y[i]) = (c * x[i] - s * y[i], s * x[i] + c * y[i]);
         }
 
         /// <summary>The smaller root of γt² + 2δt − γ = 0.</summary>
@@ -127,3 +156,6 @@ internal static class ReferenceSvd
         }
     }
 }
+
+/// <summary>A = Σ σₖ uₖ vₖᵀ: the columns of U and of V, and σ₁ ≥ … ≥ σ_p.</summary>
+internal sealed record ReferenceFactors(DoubleDouble[][] U, DoubleDouble[] Sigma, DoubleDouble[][] V);

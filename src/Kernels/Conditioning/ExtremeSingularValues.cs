@@ -1,0 +1,353 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Kappa.Kernels.Products;
+using Kappa.Kernels.Reflectors;
+using Kappa.Kernels.Simd;
+
+namespace Kappa.Kernels.Conditioning;
+
+/// <summary>σ₁, σ_p and Σ log₂ σᵢ of A from one QR factorisation, each between two bounds; all arithmetic in double.</summary>
+/// <remarks>
+/// A + ΔA = QR, X = R⁻¹. λ₁(RᵀR) and λ₁(XᵀX) come from <see cref="LargestEigenvalue"/>, proved. What rounding did to R and X enters as a
+/// formula: with D = diag(‖a_j‖), ‖ΔA·A⁺‖ + ‖RX − I‖ ≤ δ = 4·max(m, n)·ε·‖DX‖_F, since Householder's errors are small column by
+/// column, so that σᵢ(A) = σᵢ(R)(1 ± δ) for every i (Eisenstat and Ipsen, SIAM J. Numer. Anal. 32 (1995)) and D's own range does
+/// not matter. R̃ is R with columns brought to [1, 2) by powers of two, R = R̃·2^e.
+/// </remarks>
+internal unsafe ref struct ExtremeSingularValues
+{
+    private const double Epsilon = 2.220446049250313e-16;
+    private const int Line = 8;
+    private const int KeptBytes = 64 << 20;
+
+    [ThreadStatic]
+    private static AlignedBuffer? t_memory;
+
+    private readonly int _n, _length, _maxThreads;
+    private readonly VectorPath _path;
+
+    // 4·max(m, n)·ε.
+    private readonly double _rounding;
+    private readonly int[] _exponents;
+    private readonly double* _r, _x, _g, _c, _norms, _vector, _work;
+
+    private ExtremeSingularValues(HouseholderColumns<double> qr, AlignedBuffer memory, VectorPath path, int maxThreads)
+    {
+        _n = qr.Columns;
+        _path = path;
+        _maxThreads = maxThreads;
+        _rounding = 4.0 * qr.Rows * Epsilon;
+        _exponents = qr.Exponents;
+        // Whole cache lines, an odd number where rows are long: at a power of two, all would compete for the same sets of the caches.
+        int lines = (_n + Line - 1) / Line;
+        _length = Line * (_n < 128 ? lines : lines | 1);
+        nint square = (nint)_n * _length;
+        _r = memory.Rent<double>(4 * square + 2 * (nint)_length + Math.Max(TriangularInverse.Workspace(_n), LargestEigenvalue.Workspace(_length)));
+        _x = _r + square;
+        _g = _x + square;
+        _c = _g + square;
+        _norms = _c + square;
+        _vector = _norms + _length;
+        _work = _vector + _length;
+        LoadR(qr);
+    }
+
+    /// <summary>The share by which rounding may have moved any σᵢ; +∞ where R has no inverse.</summary>
+    public double Delta { get; private set; }
+
+    public Bounds Largest { get; private set; }
+
+    public Bounds Smallest { get; private set; }
+
+    public Bounds LogVolume { get; private set; }
+
+    /// <summary>A number between bounds, all times 2^Exponent.</summary>
+    public readonly record struct Bounds(double Value, double Lower, double Upper, int Exponent);
+
+    /// <summary>κ and all that goes with it, of A (m×n), finite and not empty.</summary>
+    public static ConditionEstimate<T> Of<T>(ReadOnlyMatrixView<T> a, VectorPath path, int maxThreads)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ExtremeSingularValues found = Best(a, extremes: true, path, maxThreads);
+        Bounds first = found.Largest, last = found.Smallest;
+        bool isSingular = last.Upper == 0;
+        int exponent = first.Exponent - last.Exponent;
+        Bounds kappa = new(first.Value / last.Value, first.Lower / last.Upper, last.Lower > 0 ? first.Upper / last.Lower : double.PositiveInfinity, exponent);
+        // 0/0 for the zero matrix, whose κ is ∞ by agreement.
+        Enclosure<T> bounds = isSingular ? new(T.PositiveInfinity, T.PositiveInfinity, T.PositiveInfinity) : Outward<T>(kappa);
+        return new ConditionEstimate<T>(bounds.Value, bounds.Lower, bounds.Upper, Outward<T>(first), Outward<T>(last), Outward<T>(found.LogVolume))
+        {
+            IsResolved = isSingular || last.Lower > 0,
+        };
+    }
+
+    /// <summary>Σ log₂ σᵢ alone, of A (m×n), finite and not empty.</summary>
+    public static Enclosure<T> VolumeOf<T>(ReadOnlyMatrixView<T> a, VectorPath path, int maxThreads)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Outward<T>(Best(a, extremes: false, path, maxThreads).LogVolume);
+
+    /// <summary>The bounds in T, no narrower.</summary>
+    private static Enclosure<T> Outward<T>(Bounds bounds) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        // Scaling and the few roundings that led here are covered by 8 units of the last place.
+        double low = Scaled(bounds.Lower, -8), high = Scaled(bounds.Upper, 8);
+        T value = T.CreateTruncating(Scaled(bounds.Value, 0)), lower = T.CreateTruncating(low), upper = T.CreateTruncating(high);
+        if (double.CreateTruncating(lower) > low)
+            lower = T.BitDecrement(lower);
+        if (double.CreateTruncating(upper) < high)
+            upper = T.BitIncrement(upper);
+        return new Enclosure<T>(value, lower, upper);
+
+        double Scaled(double x, int units)
+        {
+            if (x == 0 || !double.IsFinite(x))
+                return x;
+            double widened = x + units * Epsilon * Math.Abs(x), scaled = Math.ScaleB(widened, bounds.Exponent);
+            if (units == 0 || Math.ScaleB(scaled, -bounds.Exponent) == widened)
+                return scaled;
+            return units < 0 ? Math.BitDecrement(scaled) : Math.BitIncrement(scaled);
+        }
+    }
+
+    private static ExtremeSingularValues Best<T>(ReadOnlyMatrixView<T> a, bool extremes, VectorPath path, int maxThreads)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ExtremeSingularValues found = OfTall(a.Rows >= a.Columns ? a : a.Transposed(), extremes, path, maxThreads);
+        if (found.Delta < 1 || a.Rows != a.Columns)
+            return found;
+        // The rows may be what is graded.
+        ExtremeSingularValues other = OfTall(a.Transposed(), extremes, path, maxThreads);
+        return other.Delta < found.Delta ? other : found;
+    }
+
+    private static ExtremeSingularValues OfTall<T>(ReadOnlyMatrixView<T> a, bool extremes, VectorPath path, int maxThreads)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        AlignedBuffer memory = t_memory ?? new AlignedBuffer();
+        t_memory = null;
+        using HouseholderColumns<double> qr = Factor(a, memory, path, maxThreads);
+        var found = new ExtremeSingularValues(qr, memory, path, maxThreads);
+        found.Invert();
+        found.MeasureVolume();
+        if (extremes)
+            found.FindExtremes();
+        if (memory.Bytes <= KeptBytes)
+            t_memory = memory;
+        else
+            memory.Dispose();
+        return found;
+    }
+
+    private static HouseholderColumns<double> Factor<T>(ReadOnlyMatrixView<T> a, AlignedBuffer memory, VectorPath path, int maxThreads)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        fixed (T* origin = &a.Origin)
+        {
+            if (typeof(T) == typeof(double))
+                return new HouseholderColumns<double>(
+                    new ReadOnlyMatrixView<double>(ref *(double*)origin, a.Rows, a.Columns, a.RowStride, a.ColumnStride), pivot: false, path, maxThreads);
+            // Every float is a double. What this thread's memory holds is copied before R comes there.
+            bool byRows = a.ColumnStride == 1;
+            ReadOnlyMatrixView<T> lines = byRows ? a : a.Transposed();
+            double* wide = memory.Rent<double>((nint)a.Rows * a.Columns), to = wide;
+            for (int i = 0; i < lines.Rows; i++)
+            {
+                T* from = origin + i * lines.RowStride;
+                for (int j = 0; j < lines.Columns; j++)
+                    *to++ = double.CreateTruncating(from[j * lines.ColumnStride]);
+            }
+
+            var copy = new ReadOnlyMatrixView<double>(ref *wide, lines.Rows, lines.Columns, lines.Columns, 1);
+            return new HouseholderColumns<double>(byRows ? copy : copy.Transposed(), pivot: false, path, maxThreads);
+        }
+    }
+
+    private readonly MatrixView<double> Square(double* m) => new(ref *m, _n, _n, _length, 1);
+
+    private readonly double* Row(double* m, int i) => m + (nint)i * _length;
+
+    /// <summary>R̃ by rows, zeros below the diagonal, and the norms of its columns, which are those of A's.</summary>
+    private readonly void LoadR(HouseholderColumns<double> qr)
+    {
+        Transposition<double>.Copy(_n, _n, qr.Column(0), _n > 1 ? (nint)(qr.Column(1) - qr.Column(0)) : _n, _r, _length);
+        for (int i = 0; i < _n; i++)
+        {
+            new Span<double>(Row(_r, i), i).Clear();
+            foreach (nint matrix in (ReadOnlySpan<nint>)[(nint)_r, (nint)_x, (nint)_g])
+                new Span<double>(Row((double*)matrix, i) + _n, _length - _n).Clear();
+        }
+
+        Pass(Passes.ColumnSquares, _r, _norms);
+        for (int j = 0; j < _n; j++)
+            _norms[j] = Math.Sqrt(_norms[j]);
+    }
+
+    /// <summary>X̃ = R̃⁻¹, and what δ it tells.</summary>
+    private void Invert()
+    {
+        Delta = double.PositiveInfinity;
+        for (int i = 0; i < _n; i++)
+            if (Row(_r, i)[i] == 0)
+                return;
+        TriangularInverse.Invert(Square(_r), Square(_x), _work, _path, _maxThreads);
+        Pass(Passes.RowSquares, _x, _vector);
+        double sum = 0;
+        for (int i = 0; i < _n; i++)
+            sum += _norms[i] * _norms[i] * _vector[i];
+
+        double delta = _rounding * Math.Sqrt(sum);
+        Delta = double.IsFinite(delta) ? delta : double.PositiveInfinity;
+    }
+
+    /// <summary>Σ log₂ |r_jj|. Π σᵢ(A)/Π|r_jj| = det(I − E) with ‖E‖_F ≤ δ: its logarithm is at most √n·δ/(1 − δ).</summary>
+    private void MeasureVolume()
+    {
+        double sum = 0, moduli = 0;
+        bool isZero = false;
+        for (int j = 0; j < _n; j++)
+        {
+            double log = Math.Log2(Math.Abs(Row(_r, j)[j])) + _exponents[j];
+            sum += log;
+            moduli += Math.Abs(log);
+            isZero |= _norms[j] == 0;
+        }
+
+        double share = Delta < 1 ? Math.Sqrt(_n) * Delta / (1 - Delta) / Math.Log(2) : double.PositiveInfinity, error = share + (_n + 1) * Epsilon * moduli;
+        double least = Delta < 1 ? sum - error : double.NegativeInfinity;
+        LogVolume = isZero
+            ? new Bounds(double.NegativeInfinity, double.NegativeInfinity, double.NegativeInfinity, 0)
+            : new Bounds(sum, least, Delta < 1 ? sum + error : double.PositiveInfinity, 0);
+    }
+
+    private void FindExtremes()
+    {
+        int top = int.MinValue;
+        bool isSingular = false;
+        for (int j = 0; j < _n; j++)
+        {
+            isSingular |= _norms[j] == 0;
+            if (_norms[j] > 0)
+                top = Math.Max(top, _exponents[j]);
+        }
+
+        if (top == int.MinValue)
+            return;
+        for (int j = 0; j < _n; j++)
+            _vector[j] = _norms[j] > 0 ? Math.ScaleB(1, _exponents[j] - top) : 0;
+        double square = 0, smallestPivot = double.PositiveInfinity;
+        new Span<double>(_vector + _n, _length - _n).Clear();
+        Pass(Passes.ScaleColumns, _r, _vector);
+        for (int j = 0; j < _n; j++)
+        {
+            smallestPivot = Math.Min(smallestPivot, Math.Abs(Row(_r, j)[j]));
+            square += _norms[j] * _vector[j] * (_norms[j] * _vector[j]);
+        }
+
+        double error = _rounding * Math.Sqrt(square);
+        (double lower, double value, double upper) = Norm2(_r);
+        Largest = new Bounds(value, lower - error, upper + error, top);
+        if (isSingular)
+            return;
+        // σ_p ≤ |r_jj| for every j, and ≤ ‖Rz‖/‖z‖ for every z.
+        Smallest = new Bounds(0, 0, smallestPivot + error, top);
+        if (Delta == double.PositiveInfinity)
+            return;
+        Pass(Passes.RowSquares, _x, _vector);
+        int shift = int.MinValue;
+        for (int i = 0; i < _n; i++)
+            shift = Math.Max(shift, Math.ILogB(Math.Sqrt(_vector[i])) - _exponents[i]);
+        for (int i = 0; i < _n; i++)
+            _vector[i] = Math.ScaleB(1, -_exponents[i] - shift);
+        Pass(Passes.ScaleRows, _x, _vector);
+        (lower, value, upper) = Norm2(_x);
+        Smallest = Delta < 1
+            ? new Bounds(1 / value, (1 - Delta) / upper, (1 + Delta) / lower, -shift)
+            : new Bounds(Math.ScaleB(1 / value, -shift - top), 0, Math.Min(Smallest.Upper, QuotientOfX() + error), top);
+    }
+
+    /// <summary>‖Rz‖/‖z‖ for z = Xy, y being the vector that X lengthens most.</summary>
+    private readonly double QuotientOfX()
+    {
+        MatrixView<double> y = new(ref *_vector, _n, 1), z = new(ref *_norms, _n, 1);
+        Gemm.Multiply(1, Square(_x), y, 0, z, _path, _maxThreads);
+        double norm = Norm(_norms, _n);
+        Gemm.Multiply(1, Square(_r), z, 0, y, _path, _maxThreads);
+        return Norm(_vector, _n) / norm;
+    }
+
+    /// <summary>‖U‖₂ of an upper triangle, between bounds; its vector stands in _vector.</summary>
+    private readonly (double Lower, double Value, double Upper) Norm2(double* u)
+    {
+        // UᵀU by block rows of its upper half: the zeros of U are left out.
+        MatrixView<double> triangle = Square(u), gram = Square(_g);
+        int block = _n > 192 ? 64 : 32;
+        for (int i = 0; i < _n; i += block)
+        {
+            int rows = Math.Min(block, _n - i);
+            ReadOnlyMatrixView<double> above = triangle.Block(0, i, i + rows, _n - i);
+            Gemm.Multiply(1, above.Block(0, 0, i + rows, rows).Transposed(), above, 0, gram.Block(i, i, rows, _n - i), _path, _maxThreads);
+        }
+
+        Mirror<double>.LowerToUpper(gram.Transposed());
+        if (LargestEigenvalue.Find(_g, _c, _n, _length, _vector, _work, _path, _maxThreads) is { } found)
+            return (Math.Sqrt(Math.Max(0, found.Lower)), Math.Sqrt(found.Value), Math.Sqrt(found.Upper));
+        // Rarely: eigenvalues crowd where Lanczos has not looked. The whole spectrum then, with the bound of a backward stable method.
+        double largest = Svd.Values<double>(triangle, path: _path).SingularValues[0], error = _rounding * Math.Sqrt(_n) * largest;
+        return (largest - error, largest, largest + error);
+    }
+
+    private readonly double Norm(double* x, int n)
+    {
+        double dot = 0;
+        var column = new MatrixView<double>(ref *x, n, 1);
+        Gemm.Multiply(1, column.Transposed(), column, 0, new MatrixView<double>(ref dot, 1, 1), _path, 1);
+        return Math.Sqrt(dot);
+    }
+
+    private readonly void Pass(Passes kind, double* triangle, double* vector)
+    {
+        var work = new PassWork { Kind = kind, Triangle = triangle, Vector = vector, N = _n, Length = _length };
+        VectorPaths.Run<double, PassWork>(_path, ref work);
+    }
+
+    private enum Passes
+    {
+        ColumnSquares,
+        RowSquares,
+        ScaleColumns,
+        ScaleRows,
+    }
+
+    /// <summary>One pass over an upper triangle.</summary>
+    private struct PassWork : ILaneWork<double>
+    {
+        public Passes Kind;
+        public double* Triangle, Vector;
+        public int N, Length;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Run<V, L>() where V : unmanaged where L : struct, ILanes<double, V>
+        {
+            if (Kind == Passes.ColumnSquares)
+                new Span<double>(Vector, Length).Clear();
+            for (int i = 0; i < N; i++)
+            {
+                int from = i / L.Count * L.Count, length = Length - from;
+                double* row = Triangle + (nint)i * Length + from;
+                switch (Kind)
+                {
+                    case Passes.ColumnSquares:
+                        Rows<V, L>.AddSquares(row, Vector + from, length);
+                        break;
+                    case Passes.RowSquares:
+                        Vector[i] = Level1<double, V, L>.Dot(row, row, length);
+                        break;
+                    case Passes.ScaleColumns:
+                        Rows<V, L>.Multiply(row, Vector + from, row, length);
+                        break;
+                    default:
+                        Rows<V, L>.Scale(row, Vector[i], row, length);
+                        break;
+                }
+            }
+        }
+    }
+}

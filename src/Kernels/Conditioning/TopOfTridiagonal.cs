@@ -1,0 +1,116 @@
+using System.Runtime.CompilerServices;
+
+namespace Kappa.Kernels.Conditioning;
+
+/// <summary>The largest eigenvalue of a symmetric tridiagonal matrix (k×k), its vector, and how far the next one is. O(k).</summary>
+/// <remarks>
+/// With a on the diagonal and b &gt; 0 beside it, the pivots of x − T are Dᵢ = x − aᵢ − b²ᵢ₋₁/Dᵢ₋₁; as many are negative as eigenvalues
+/// exceed x (Sylvester). The value by Laguerre's iteration from above, monotone and cubic, on p′/p = ΣD′ᵢ/Dᵢ; the vector by a twisted
+/// factorisation. Sources: Wilkinson, <i>The Algebraic Eigenvalue Problem</i>, 7.17 to 7.23; Dhillon and Parlett, Linear Algebra Appl. 387 (2004).
+/// </remarks>
+internal static unsafe class TopOfTridiagonal
+{
+    /// <summary>λ₁.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Value(double* a, double* b, int k)
+    {
+        double x = a[0], before = 0;
+        for (int i = 0; i < k; i++)
+        {
+            double after = i < k - 1 ? b[i] : 0;
+            x = Math.Max(x, a[i] + before + after);
+            before = after;
+        }
+
+        if (k == 1)
+            return x;
+        while (true)
+        {
+            double d = x - a[0], d1 = 1, d2 = 0, sum = 1 / d, sumOfSquares = sum * sum;
+            if (!(d > 0))
+                return x;
+            for (int i = 1; i < k; i++)
+            {
+                double inverse = 1 / d, t = b[i - 1] * inverse, share = t * t, q = d1 * inverse;
+                double next1 = 1 + share * d1;
+                d2 = share * (d2 - 2 * q * d1);
+                d1 = next1;
+                d = x - a[i] - b[i - 1] * t;
+                if (!(d > 0))
+                    return x;
+                double r = d1 / d;
+                sum += r;
+                sumOfSquares += r * r - d2 / d;
+            }
+
+            double root = Math.Sqrt(Math.Max(0, (k - 1) * (k * sumOfSquares - sum * sum)));
+            double next = x - k / (sum + root);
+            if (!(next < x - 1e-15 * Math.Abs(x)))
+                return x;
+            x = next;
+        }
+    }
+
+    /// <summary>Writes the vector of the eigenvalue x, of norm 1; backward (k) is scratch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Vector(double* a, double* b, int k, double x, double* s, double* backward)
+    {
+        // The pivots from the top stand in s until the vector takes their place.
+        const double Least = 1e-290;
+        s[0] = x - a[0];
+        for (int i = 1; i < k; i++)
+            s[i] = x - a[i] - b[i - 1] * (b[i - 1] / NotZero(s[i - 1]));
+        backward[k - 1] = x - a[k - 1];
+        for (int i = k - 2; i >= 0; i--)
+            backward[i] = x - a[i] - b[i] * (b[i] / NotZero(backward[i + 1]));
+        int twist = 0;
+        double smallest = double.PositiveInfinity;
+        for (int i = 0; i < k; i++)
+        {
+            double gamma = Math.Abs(s[i] + backward[i] - (x - a[i]));
+            if (gamma < smallest)
+                (smallest, twist) = (gamma, i);
+        }
+
+        s[twist] = 1;
+        double square = 1;
+        for (int i = twist - 1; i >= 0; i--)
+        {
+            s[i] = b[i] * s[i + 1] / NotZero(s[i]);
+            square += s[i] * s[i];
+        }
+
+        for (int i = twist + 1; i < k; i++)
+        {
+            s[i] = b[i - 1] * s[i - 1] / NotZero(backward[i]);
+            square += s[i] * s[i];
+        }
+
+        double norm = 1 / Math.Sqrt(square);
+        for (int i = 0; i < k; i++)
+            s[i] *= norm;
+
+        static double NotZero(double pivot) => Math.Abs(pivot) < Least ? Least : pivot;
+    }
+
+    /// <summary>The largest of x/4, x/8, …, x/2³⁰ by which the other eigenvalues are known to be below x = λ₁; 0 where none is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Gap(double* a, double* b, int k, double x)
+    {
+        for (int power = -2; power >= -30; power--)
+        {
+            double gap = Math.ScaleB(x, power), d = x - gap - a[0];
+            int above = d < 0 ? 1 : 0;
+            for (int i = 1; i < k && above < 2; i++)
+            {
+                d = x - gap - a[i] - b[i - 1] * (b[i - 1] / d);
+                above += d < 0 ? 1 : 0;
+            }
+
+            if (above < 2)
+                return gap;
+        }
+
+        return 0;
+    }
+}

@@ -1,0 +1,220 @@
+using System.Numerics;
+using Kappa.Kernels.Tests.Reference;
+using NUnit.Framework;
+
+namespace Kappa.Kernels.Tests;
+
+/// <summary>κ, σ₁, σ_p and the log-volume lie between the bounds that come with them.</summary>
+[TestFixtureSource(typeof(Fixtures), nameof(Fixtures.TypesAndPaths))]
+public sealed class ConditionEstimateTests<T>(VectorPath path) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private static readonly (int Rows, int Columns)[] s_shapes = [(1, 1), (2, 2), (3, 1), (1, 4), (7, 7), (17, 9), (8, 24), (33, 33), (40, 31), (70, 66)];
+
+    private ConditionEstimate<T> Estimate(Matrix<T> a) => Spectrum.ConditionNumber<T>(a, path);
+
+    // The reference is in double-double, of the matrix as rounded to T: it errs far less than the bounds are wide.
+    private void AssertContainsTruth(Matrix<T> a) => AssertContainsTruth(a, ReferenceSvd.Values(a.Widened()));
+
+    private void AssertContainsTruth(Matrix<T> a, (double[] Sigma, int Exponent) truth)
+    {
+        (double[] sigma, int exponent) = truth;
+        ConditionEstimate<T> estimate = Estimate(a);
+        AssertContains(estimate.LargestSingularValue, Math.ScaleB(sigma[0], exponent));
+        AssertContains(estimate.SmallestSingularValue, Math.ScaleB(sigma[^1], exponent));
+        AssertContains(new Enclosure<T>(estimate.Value, estimate.Lower, estimate.Upper), sigma[0] / sigma[^1]);
+        AssertContains(estimate.LogVolume, sigma.Sum(Math.Log2) + (double)exponent * sigma.Length);
+        Assert.That(estimate.IsResolved, Is.True, estimate.ToString());
+    }
+
+    // A truth at a bound itself may be off by its own rounding to double.
+    private static void AssertContains(Enclosure<T> bounds, double truth)
+    {
+        double rounding = 4 * Machine<double>.Epsilon * Math.Abs(truth);
+        Assert.That(bounds.Lower.Widened(), Is.AtMost(truth + rounding), bounds.ToString());
+        Assert.That(bounds.Upper.Widened(), Is.AtLeast(truth - rounding), bounds.ToString());
+        Assert.That(bounds.Contains(bounds.Value), Is.True, bounds.ToString());
+    }
+
+    private static Matrix<T> WithSpectrum(int rows, int columns, Func<int, double> sigma, uint seed = 5) => Matrices
+        .WithSingularValues(rows, columns, [.. Enumerable.Range(0, Math.Min(rows, columns)).Select(sigma)], seed).Rounded<T>();
+
+    [TestCaseSource(nameof(s_shapes))]
+    public void GaussianMatricesLieWithinTheirBounds((int Rows, int Columns) shape)
+    {
+        Matrix<T> a = Matrices.Random(shape.Rows, shape.Columns, 3).Rounded<T>();
+        AssertContainsTruth(a);
+        ConditionEstimate<T> estimate = Estimate(a);
+        double width = estimate.Upper.Widened() / estimate.Lower.Widened() - 1;
+        Assert.That(width, Is.AtMost(Math.ScaleB(1, -20) + 4 * Machine<T>.Epsilon), estimate.ToString());
+    }
+
+    [Test]
+    public void PrescribedSpectraLieWithinTheirBounds([Values(1, 4, 8)] int decades, [Values(24, 40)] int columns)
+    {
+        double last = columns - 1;
+        AssertContainsTruth(WithSpectrum(40, columns, i => Math.Pow(10, -decades * i / last)));
+        AssertContainsTruth(WithSpectrum(columns, 40, i => i == 0 ? 1 : Math.Pow(10, -decades)));
+        AssertContainsTruth(WithSpectrum(40, columns, i => i < last ? 1 : Math.Pow(10, -decades)));
+        AssertContainsTruth(WithSpectrum(40, columns, i => i < columns / 2 ? 1 + i * 1e-9 : Math.Pow(10, -decades) * (1 + i * 1e-9)));
+    }
+
+    [Test]
+    public void ClustersAtBothEndsLieWithinTheirBounds([Values(1e-3, 1e-7, 1e-12, 0.0)] double distance)
+    {
+        AssertContainsTruth(WithSpectrum(96, 96, i => i < 48 ? 1 - i * distance : 0.01 * (1 + (96 - i) * distance)));
+        AssertContainsTruth(WithSpectrum(50, 36, i => 1 - i * distance));
+    }
+
+    [Test]
+    public void ExactCasesAreExact([Values(1, 5, 40)] int order)
+    {
+        ConditionEstimate<T> identity = Estimate(Matrix<T>.Identity(order));
+        double error = 4.0 * order * order * Machine<double>.Epsilon + Math.ScaleB(order, -24) + Machine<T>.Epsilon;
+        Assert.That(identity.Value.Widened(), Is.EqualTo(1).Within(error));
+        AssertContainsTruth(Matrix<T>.Identity(order));
+        AssertContainsTruth(Matrices.Orthogonal(order, 3).Rounded<T>());
+        if (order >= 4)
+            AssertContainsTruth(Matrices.Hadamard(order / 10 + 2).Rounded<T>());
+    }
+
+    // AᵀA = I + 99uuᵀ with u orthogonal to the vector from which Lanczos starts, which therefore sees nothing but I: the proof fails, and
+    // the answer comes from the whole spectrum.
+    [Test]
+    public void AStartThatCannotSeeTheTopIsNoticed()
+    {
+        const int Order = 24;
+        double[] start = new double[Order], u = new double[Order];
+        ulong state = 0;
+        for (int i = 0; i < Order; i++)
+        {
+            ulong z = state += 0x9E3779B97F4A7C15;
+            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+            start[i] = (long)(z ^ (z >> 31)) * Math.ScaleB(1, -63);
+        }
+
+        (u[0], u[1]) = (start[1], -start[0]);
+        double square = u[0] * u[0] + u[1] * u[1];
+        AssertContainsTruth(Matrices.From(Order, Order, (i, j) => (i == j ? 1 : 0) + 9 * u[i] * u[j] / square).Rounded<T>());
+    }
+
+    [Test]
+    public void ScaleDoesNotMatter([Values(-1, 1)] int sign, [Values(12, 35)] int order)
+    {
+        int exponent = sign * (Machine<T>.MaxExponent - 12);
+        Matrix<T> a = Matrices.Random(order, order, 8).Rounded<T>();
+        Matrix<T> scaled = a.Widened().Select(x => Math.ScaleB(x, exponent)).Rounded<T>();
+        ConditionEstimate<T> estimate = Estimate(a), other = Estimate(scaled);
+        // Scaling down to subnormals would round; nothing here is.
+        Assert.That((other.Value, other.Lower, other.Upper), Is.EqualTo((estimate.Value, estimate.Lower, estimate.Upper)));
+        Assert.That(other.LargestSingularValue.Value.Widened(), Is.EqualTo(Math.ScaleB(estimate.LargestSingularValue.Value.Widened(), exponent)));
+        double bits = (double)exponent * order + estimate.LogVolume.Value.Widened();
+        Assert.That(other.LogVolume.Value.Widened(), Is.EqualTo(bits).Within(4 * order * Machine<T>.Epsilon * Math.Abs(bits)));
+    }
+
+    // Column j times 2^(−sj), shuffled, and its transpose: κ spans far more than ε, and is resolved.
+    [Test]
+    public void GradedLinesAreResolved([Values] bool rows)
+    {
+        const int Order = 20;
+        int step = Machine<T>.MaxExponent / 26;
+        Matrix<T> graded = Matrices.Random(Order, Order, 9).Rounded<T>().Widened().ScaledColumns(j => Math.ScaleB(1, -step * (7 * j % Order))).Rounded<T>();
+        // The reference wants the grading in the columns.
+        AssertContainsTruth(rows ? Matrix<T>.From(graded.Transposed()) : graded, ReferenceSvd.Values(graded.Widened()));
+    }
+
+    [TestCase(8, 16, 16)]
+    [TestCase(8, 24, 16)]
+    [TestCase(8, 16, 24)]
+    [TestCase(2, 12, 12)]
+    [TestCase(35, 70, 70)]
+    public void SingularMatricesAreNotResolved(int rank, int rows, int columns)
+    {
+        ConditionEstimate<T> estimate = Estimate(Matrices.OfRank(rank, rows, columns, seed: (uint)rows).Rounded<T>());
+        Assert.That(estimate.IsResolved, Is.False, estimate.ToString());
+        Assert.That(estimate.Upper, Is.EqualTo(T.PositiveInfinity));
+        Assert.That(estimate.SmallestSingularValue.Lower, Is.EqualTo(T.Zero));
+        double least = 1 / (100 * (double)rows * columns * Machine<double>.Epsilon);
+        Assert.That(estimate.Lower.Widened(), Is.AtLeast(least), estimate.ToString());
+        Assert.That(estimate.LogVolume.Lower, Is.EqualTo(T.NegativeInfinity));
+        Assert.That(estimate.ToString(), Does.Contain("not resolved"));
+    }
+
+    [Test]
+    public void OnesAreNotResolved([Values(2, 9, 40)] int order)
+    {
+        ConditionEstimate<T> estimate = Estimate(Matrices.From(order, order + 3, (_, _) => 1).Rounded<T>());
+        Assert.That(estimate.IsResolved, Is.False);
+        AssertContains(estimate.LargestSingularValue, Math.Sqrt(order * (order + 3)));
+        Assert.That(estimate.SmallestSingularValue.Contains(T.Zero), Is.True);
+    }
+
+    [Test]
+    public void ZeroLinesAreSingular()
+    {
+        Matrix<T> a = Matrices.From(5, 4, (i, j) => j == 2 ? 0 : i + 1.0 / (j + 1)).Rounded<T>();
+        foreach (ConditionEstimate<T> estimate in (ConditionEstimate<T>[])[Estimate(new Matrix<T>(3, 5)), Estimate(a), Estimate(Matrix<T>.From(a.Transposed()))])
+        {
+            Assert.That(estimate.IsResolved, Is.True);
+            Assert.That((estimate.Value, estimate.Lower), Is.EqualTo((T.PositiveInfinity, T.PositiveInfinity)));
+            Assert.That(estimate.SmallestSingularValue.Upper, Is.EqualTo(T.Zero));
+            Assert.That(estimate.LogVolume.Value, Is.EqualTo(T.NegativeInfinity));
+            Assert.That(estimate.ToString(), Does.Contain("singular"));
+        }
+    }
+
+    // Every exhibit of the gallery: what is claimed holds, resolved or not.
+    [Test]
+    public void TheGalleryLiesWithinItsBounds()
+    {
+        foreach (Exhibit<T> exhibit in Gallery.Hard<T>().Concat(Gallery.Lapack<T>()).Where(e => !e.Matrix.View.IsEmpty))
+        {
+            (double[] sigma, int exponent) = ReferenceSvd.Values(exhibit.Matrix.Widened());
+            ConditionEstimate<T> estimate = Estimate(exhibit.Matrix);
+            double first = Math.ScaleB(sigma[0], exponent), last = Math.ScaleB(sigma[^1], exponent);
+            // The reference itself cannot tell a σ_p below this from 0.
+            double noise = Math.ScaleB(first, -90) + Machine<T>.Tiny;
+            Assert.That(estimate.LargestSingularValue.Lower.Widened(), Is.AtMost(first * (1 + 4 * Machine<double>.Epsilon)), exhibit.Name);
+            Assert.That(estimate.LargestSingularValue.Upper.Widened(), Is.AtLeast(first * (1 - 4 * Machine<double>.Epsilon)), exhibit.Name);
+            Assert.That(estimate.SmallestSingularValue.Lower.Widened(), Is.AtMost(last + noise), exhibit.Name);
+            Assert.That(estimate.SmallestSingularValue.Upper.Widened(), Is.AtLeast(last - noise), exhibit.Name);
+            Assert.That(estimate.IsResolved || T.IsPositiveInfinity(estimate.Upper), Is.True, exhibit.Name);
+        }
+    }
+
+    [TestCase(64, 64)]
+    [TestCase(200, 150)]
+    [TestCase(150, 300)]
+    public void ThreadsAndStridesChangeNoBit(int rows, int columns)
+    {
+        Matrix<T> a = Matrices.Random(rows, columns, 4).Rounded<T>(), transposed = Matrix<T>.From(a.Transposed());
+        ConditionEstimate<T> expected = Spectrum.ConditionNumber<T>(a, path, 1);
+        Assert.That(Spectrum.ConditionNumber<T>(a, path, 2), Is.EqualTo(expected));
+        Assert.That(Spectrum.ConditionNumber<T>(transposed.Transposed(), path, 3), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void LogVolumeIsThatOfTheSpectrum([Values(0, 1, 5, 48)] int rows, [Values(1, 6, 48)] int columns)
+    {
+        Matrix<T> a = Matrices.Random(rows, columns, 6).Rounded<T>();
+        Enclosure<T> volume = Spectrum.LogVolume<T>(a, path);
+        AssertContains(volume, rows == 0 ? 0 : ReferenceSvd.Values(a.Widened()) is var (sigma, exponent) ? sigma.Sum(Math.Log2) + (double)exponent * sigma.Length : 0);
+        if (rows > 0)
+            Assert.That(volume, Is.EqualTo(Estimate(a).LogVolume));
+    }
+
+    [Test]
+    public void WhatIsNotAMatrixIsRefused()
+    {
+        Matrix<T> a = Matrices.Random(4, 3, 1).Rounded<T>();
+        Assert.Throws<ArgumentException>(() => Estimate(new Matrix<T>(0, 3)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Spectrum.ConditionNumber<T>(a, path, -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Spectrum.LogVolume<T>(a, path, -1));
+        foreach (T bad in (T[])[T.NaN, T.PositiveInfinity, T.NegativeInfinity])
+        {
+            a[2, 1] = bad;
+            Assert.That(() => Estimate(a), Throws.ArgumentException.With.Message.Contains("(2, 1)"));
+            Assert.That(() => Spectrum.LogVolume<T>(a, path), Throws.ArgumentException.With.Message.Contains("(2, 1)"));
+        }
+    }
+}
