@@ -150,7 +150,7 @@ public static class Gemm
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
         throw new ArgumentException($"Cannot multiply {a.Rows}×{a.Columns} by {b.Rows}×{b.Columns} into {c.Rows}×{c.Columns}.", nameof(c));
 
-    private static void RequireLength(int length, int count, int rows, int columns, nint step, string name)
+    internal static void RequireLength(int length, int count, int rows, int columns, nint step, string name)
     {
         if (count > 0 && (Int128)(count - 1) * step + (Int128)rows * columns > length)
             throw new ArgumentException($"{count} matrices of {rows}×{columns}, {step} apart, do not fit in {length} elements.", name);

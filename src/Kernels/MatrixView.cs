@@ -203,9 +203,9 @@ public readonly ref struct ReadOnlyMatrixView<T> where T : unmanaged, IBinaryFlo
             ? (rows - 1) * rowStride + (columns - 1) * columnStride
             : (Int128)(rows - 1) * rowStride + (Int128)(columns - 1) * columnStride;
 
-    /// <summary>Refuses NaN and ±∞, naming the first offender in row-major order. O(mn).</summary>
+    /// <summary>Refuses NaN and ±∞, naming the first offender in row-major order, and the matrix where there are several. O(mn).</summary>
     /// <exception cref="ArgumentException">An element is not finite.</exception>
-    internal void RequireFinite(string parameter)
+    internal void RequireFinite(string parameter, int? index = null)
     {
         if (ColumnStride == 1 && RowsAreFinite() || RowStride == 1 && Transposed().RowsAreFinite())
             return;
@@ -214,13 +214,13 @@ public readonly ref struct ReadOnlyMatrixView<T> where T : unmanaged, IBinaryFlo
             {
                 T x = Unsafe.Add(ref _origin, i * RowStride + j * ColumnStride);
                 if (!T.IsFinite(x))
-                    throw new ArgumentException($"Element ({i}, {j}) of the {Rows}×{Columns} matrix is {x}.", parameter);
+                    throw new ArgumentException($"Element ({i}, {j}) of the {Rows}×{Columns} matrix {(index is null ? "" : $"{index} ")}is {x}.", parameter);
             }
     }
 
-    // 0·x is 0 for a finite x and NaN for any other.
+    /// <summary>Whether a matrix with contiguous rows has no NaN and no ±∞: 0·x is 0 for a finite x and NaN for any other.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool RowsAreFinite()
+    internal bool RowsAreFinite()
     {
         if (IsEmpty)
             return true;

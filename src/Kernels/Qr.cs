@@ -39,7 +39,11 @@ public sealed class QrFactorization<T> : IDisposable where T : unmanaged, IBinar
     private readonly HouseholderColumns<T> _factors;
     private bool _disposed;
 
-    internal QrFactorization(HouseholderColumns<T> factors) => _factors = factors;
+    internal unsafe QrFactorization(HouseholderColumns<T> factors)
+    {
+        _factors = factors;
+        Permutation = new ReadOnlySpan<int>(factors.Permutation, factors.Columns).ToArray();
+    }
 
     /// <summary>m.</summary>
     public int Rows => Factors.Rows;
@@ -48,7 +52,7 @@ public sealed class QrFactorization<T> : IDisposable where T : unmanaged, IBinar
     public int Columns => Factors.Columns;
 
     /// <summary>P as a list: column j of QR is column Permutation[j] of A.</summary>
-    public IReadOnlyList<int> Permutation => Factors.Permutation;
+    public IReadOnlyList<int> Permutation { get; }
 
     /// <summary>R's first min(m, n) rows (min(m, n)×n), zeros below the diagonal. Elements beyond the range of T become 0 or ±∞.</summary>
     public Matrix<T> R()

@@ -1,11 +1,9 @@
 using System.Numerics;
-using Kappa.Kernels.Bidiagonal;
-using Kappa.Kernels.Jacobi;
 
 namespace Kappa.Kernels;
 
 /// <summary>Singular value decomposition: by one-sided Jacobi with vectors, by bidiagonalisation where values alone are wanted and A allows it.</summary>
-public static class Svd
+public static partial class Svd
 {
     /// <summary>A = U Σ Vᵀ with A (m×n), p = min(m, n), U (m×p), Σ = diag(σ₁ ≥ … ≥ σ_p ≥ 0), V (n×p).</summary>
     /// <remarks>
@@ -25,9 +23,27 @@ public static class Svd
     /// <exception cref="ArgumentException">An element is NaN or infinite; its position is named.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxThreads"/> is negative.</exception>
     public static SvdResult<T> Decompose<T>(ReadOnlyMatrixView<T> a, VectorPath path = VectorPath.Best, int maxThreads = 0)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(a, vectors: true, path, maxThreads);
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(a, vectors: true, SvdAlgorithm.Jacobi, null, path, maxThreads);
 
-    /// <summary>σ₁ ≥ … ≥ σ_p alone: as accurate as those of <see cref="Decompose{T}"/>, but not the same bits unless by Jacobi.</summary>
+    /// <summary>A = U Σ Vᵀ into a workspace: the bits of <see cref="Decompose{T}(ReadOnlyMatrixView{T}, VectorPath, int)"/>, and nothing allocated while shapes stay.</summary>
+    /// <param name="a">A (m×n), finite.</param>
+    /// <param name="workspace">Owns the result, which is overwritten by its next decomposition with vectors.</param>
+    /// <param name="path">The vectors to use.</param>
+    /// <param name="maxThreads">The most threads to use; 0: <see cref="Gemm.MaxThreads"/>.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    /// <exception cref="ArgumentException">An element is NaN or infinite; its position is named.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxThreads"/> is negative.</exception>
+    /// <exception cref="ObjectDisposedException">The workspace is disposed.</exception>
+    public static SvdResult<T> Decompose<T>(
+        ReadOnlyMatrixView<T> a, SvdWorkspace<T> workspace, VectorPath path = VectorPath.Best, int maxThreads = 0)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ArgumentNullException.ThrowIfNull(workspace);
+        return Run(a, vectors: true, SvdAlgorithm.Jacobi, workspace, path, maxThreads);
+    }
+
+
+    /// <summary>σ₁ ≥ … ≥ σ_p alone: as accurate as those of <see cref="Decompose{T}(ReadOnlyMatrixView{T}, VectorPath, int)"/>, but not the same bits unless by Jacobi.</summary>
     /// <remarks>
     /// Bidiagonalisation errs by |δσᵢ| ≤ c·p·ε·σ₁, dqds by |δσᵢ| ≤ c·p·ε·σᵢ. For m ≥ n and A = B·D, B of unit columns, σ₁/σᵢ ≤ κ(B)·d₁/d_p;
     /// so where all column norms d lie within a factor of 16, every σᵢ has a relative error of order p·ε·κ(B), as Jacobi's. The same holds for
@@ -46,85 +62,40 @@ public static class Svd
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxThreads"/> is negative.</exception>
     public static SvdResult<T> Values<T>(
         ReadOnlyMatrixView<T> a, VectorPath path = VectorPath.Best, SvdAlgorithm algorithm = SvdAlgorithm.Auto, int maxThreads = 0)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(a, vectors: false, algorithm, null, path, maxThreads);
+
+    /// <summary>σ₁ ≥ … ≥ σ_p into a workspace: the bits of <see cref="Values{T}(ReadOnlyMatrixView{T}, VectorPath, SvdAlgorithm, int)"/>, and nothing allocated while shapes stay.</summary>
+    /// <param name="a">A (m×n), finite.</param>
+    /// <param name="workspace">Owns the result, which is overwritten by its next values.</param>
+    /// <param name="path">The vectors to use.</param>
+    /// <param name="algorithm">How; <see cref="SvdResult{T}.Algorithm"/> says what ran.</param>
+    /// <param name="maxThreads">The most threads to use; 0: <see cref="Gemm.MaxThreads"/>.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    /// <exception cref="ArgumentException">An element is NaN or infinite; its position is named.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxThreads"/> is negative.</exception>
+    /// <exception cref="ObjectDisposedException">The workspace is disposed.</exception>
+    public static SvdResult<T> Values<T>(ReadOnlyMatrixView<T> a, SvdWorkspace<T> workspace,
+        VectorPath path = VectorPath.Best, SvdAlgorithm algorithm = SvdAlgorithm.Auto, int maxThreads = 0)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        if (algorithm != SvdAlgorithm.Jacobi && !a.IsEmpty
-            && BidiagonalValues<T>.Run(a, gradedToo: algorithm == SvdAlgorithm.Bidiagonal, path) is { } sigma)
-            return new SvdResult<T>(a.Rows, a.Columns, sigma, null, null, 0, T.Zero, converged: true, SvdAlgorithm.Bidiagonal);
-        return Run(a, vectors: false, path, maxThreads);
+        ArgumentNullException.ThrowIfNull(workspace);
+        return Run(a, vectors: false, algorithm, workspace, path, maxThreads);
     }
 
-    private static SvdResult<T> Run<T>(ReadOnlyMatrixView<T> a, bool vectors, VectorPath path, int maxThreads)
+    private static SvdResult<T> Run<T>(ReadOnlyMatrixView<T> a, bool vectors, SvdAlgorithm algorithm, SvdWorkspace<T>? workspace, VectorPath path, int maxThreads)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        int threads = Threads(maxThreads);
+        if (workspace is not null)
+            return workspace.Result(a.Rows, a.Columns, vectors).Compute(a, algorithm, workspace, path, threads);
+        SvdResult<T> result = new SvdResult<T>(a.Rows, a.Columns, vectors).Compute(a, algorithm, SvdWorkspace<T>.OfThread, path, threads);
+        SvdWorkspace<T>.TrimOfThread();
+        return result;
+    }
+
+    private static int Threads(int maxThreads)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxThreads);
-        a.RequireFinite(nameof(a));
-        int threads = maxThreads == 0 ? Gemm.MaxThreads : Math.Min(maxThreads, Gemm.MaxThreads);
-        return a.Rows >= a.Columns
-            ? PreconditionedJacobi<T>.Decompose(a, vectors, path, threads)
-            : PreconditionedJacobi<T>.Decompose(a.Transposed(), vectors, path, threads).Transposed();
+        return maxThreads == 0 ? Gemm.MaxThreads : Math.Min(maxThreads, Gemm.MaxThreads);
     }
-}
-
-/// <summary>A = U Σ Vᵀ, and how the iteration ended.</summary>
-/// <typeparam name="T">float or double.</typeparam>
-public sealed class SvdResult<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
-{
-    private readonly T[] _sigma;
-    private readonly Matrix<T>? _u, _v;
-
-    internal SvdResult(int rows, int columns, T[] sigma, Matrix<T>? u, Matrix<T>? v, int sweeps, T largestCosine, bool converged,
-        SvdAlgorithm algorithm = SvdAlgorithm.Jacobi)
-    {
-        Rows = rows;
-        Columns = columns;
-        _sigma = sigma;
-        _u = u;
-        _v = v;
-        Sweeps = sweeps;
-        LargestCosine = largestCosine;
-        Converged = converged;
-        Algorithm = algorithm;
-    }
-
-    /// <summary>m.</summary>
-    public int Rows { get; }
-
-    /// <summary>n.</summary>
-    public int Columns { get; }
-
-    /// <summary>σ₁ ≥ … ≥ σ_p ≥ 0, p = min(m, n).</summary>
-    public ReadOnlySpan<T> SingularValues => _sigma;
-
-    /// <summary>The algorithm that ran: never <see cref="SvdAlgorithm.Auto"/>.</summary>
-    public SvdAlgorithm Algorithm { get; }
-
-    /// <summary>Whether U and V were computed.</summary>
-    public bool HasVectors => _u is not null;
-
-    /// <summary>U (m×p), orthonormal columns.</summary>
-    /// <exception cref="InvalidOperationException">Only values were computed.</exception>
-    public Matrix<T> U => _u ?? throw new InvalidOperationException("This decomposition holds singular values alone; use Svd.Decompose.");
-
-    /// <summary>V (n×p), orthonormal columns.</summary>
-    /// <exception cref="InvalidOperationException">Only values were computed.</exception>
-    public Matrix<T> V => _v ?? throw new InvalidOperationException("This decomposition holds singular values alone; use Svd.Decompose.");
-
-    /// <summary>Jacobi's sweeps; 0 for the bidiagonal algorithm.</summary>
-    public int Sweeps { get; }
-
-    /// <summary>
-    /// A bound for the |cos| between two columns, the distance from orthogonality that remains: the largest one met in the last
-    /// sweep where that is within the tolerance, else 2pημ for largest cosine μ and scaled sine η of the last sweep's rotations.
-    /// Where the iteration has not converged, the largest |cos| met.
-    /// </summary>
-    public T LargestCosine { get; }
-
-    /// <summary>
-    /// Whether every cosine came within √p·ε/2 in 30 sweeps; always true for the bidiagonal algorithm. Where not, A = UΣVᵀ still holds
-    /// to working accuracy, but the columns that belong to V (to U for m &lt; n) are orthogonal only to <see cref="LargestCosine"/>, and σᵢ accurate to its square.
-    /// </summary>
-    public bool Converged { get; }
-
-    internal SvdResult<T> Transposed() => new(Columns, Rows, _sigma, _v, _u, Sweeps, LargestCosine, Converged);
 }

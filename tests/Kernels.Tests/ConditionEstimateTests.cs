@@ -65,6 +65,16 @@ public sealed class ConditionEstimateTests<T>(VectorPath path) where T : unmanag
         AssertContainsTruth(WithSpectrum(50, 36, i => 1 - i * distance));
     }
 
+    // Many steps of Lanczos, in which what is lost of orthogonality grows.
+    [Test]
+    public void NarrowSpectraAreResolvedWhateverTheOrder([Values(300, 1000)] int order, [Values(0.1, 0.001)] double width)
+    {
+        ConditionEstimate<T> estimate = Estimate(Matrices.From(order, order, (i, j) => i == j ? 1 - width * i / (order - 1) : 0).Rounded<T>());
+        double kappa = 1 / (1 - width);
+        Assert.That(kappa, Is.InRange(estimate.Lower.Widened() * (1 - Machine<T>.Epsilon), estimate.Upper.Widened() * (1 + Machine<T>.Epsilon)));
+        Assert.That(estimate.Upper.Widened() / estimate.Lower.Widened(), Is.LessThan(1 + 1e-3));
+    }
+
     [Test]
     public void ExactCasesAreExact([Values(1, 5, 40)] int order)
     {

@@ -218,7 +218,8 @@ public sealed class SvdPullBackTests<T>(VectorPath path) where T : unmanaged, IB
         }
 
         Matrix<T> u = Turn(svd.U, 21).Rounded<T>(), v = Turn(svd.V, apart ? 31u : 21u).Rounded<T>();
-        return new SvdResult<T>(svd.Rows, svd.Columns, svd.SingularValues.ToArray(), u, v, svd.Sweeps, svd.LargestCosine, svd.Converged);
+        return new SvdResult<T>(svd.Rows, svd.Columns, svd.SingularValues.ToArray(), u, v,
+            new SvdOutcome<T>(svd.Algorithm, svd.Sweeps, svd.LargestCosine, svd.Converged));
     }
 
     [Test]
@@ -317,7 +318,8 @@ public sealed class SvdPullBackTests<T>(VectorPath path) where T : unmanaged, IB
         Matrix<double> u = Matrices.Random(s.Rows, s.Least, s.Seed + 2), v = Matrices.Random(s.Columns, s.Least, s.Seed + 3);
         double[] sigma = [.. Enumerable.Range(0, s.Least).Select(k => k - 1.5)];
         var turned = new SvdResult<T>(s.Rows, s.Columns, svd.SingularValues.ToArray(),
-            Turn(svd.U.Widened()).Rounded<T>(), Turn(svd.V.Widened()).Rounded<T>(), 1, T.Zero, true);
+            Turn(svd.U.Widened()).Rounded<T>(), Turn(svd.V.Widened()).Rounded<T>(),
+            new SvdOutcome<T>(SvdAlgorithm.Jacobi, 1, T.Zero, true));
         Assert.That(PullBack(turned, Turn(u), sigma, Turn(v)).Gradient.Elements.ToArray(),
             Is.EqualTo(PullBack(svd, u, sigma, v).Gradient.Elements.ToArray()));
 

@@ -88,9 +88,9 @@ internal static class SvdComparison
         private SvdResult<T>? _svd;
         private T _kappa;
 
-        public string Algorithm => _svd!.Algorithm.ToString();
+        public string Algorithm => _svd?.Algorithm.ToString() ?? "QR + Lanczos";
 
-        public int Sweeps => _svd!.Sweeps;
+        public int Sweeps => _svd?.Sweeps ?? 0;
 
         public double[] Values => job == SvdJob.Kappa ? [double.CreateTruncating(_kappa)] : [.. _svd!.SingularValues.ToArray().Select(double.CreateTruncating)];
 
@@ -102,11 +102,10 @@ internal static class SvdComparison
         public void Run(int repeats)
         {
             for (int i = 0; i < repeats; i++)
-            {
-                _svd = job == SvdJob.Full ? Svd.Decompose<T>(a) : Svd.Values<T>(a);
                 if (job == SvdJob.Kappa)
-                    _kappa = Spectrum.ConditionNumber(_svd.SingularValues);
-            }
+                    _kappa = Spectrum.ConditionNumber<T>(a).Value;
+                else
+                    _svd = job == SvdJob.Full ? Svd.Decompose<T>(a) : Svd.Values<T>(a);
         }
     }
 }

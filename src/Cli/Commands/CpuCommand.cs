@@ -39,7 +39,7 @@ internal static class CpuCommand
         {
             ["path"] = p.Path.ToString(), ["bits"] = p.Bits, ["supported"] = p.IsSupported, ["reason"] = p.Reason,
         })]),
-        ["peakGflops"] = new JsonObject { ["f32"] = Math.Round(f32, 1), ["f64"] = Math.Round(f64, 1) },
+        ["peakGflops"] = new JsonObject { ["f32"] = f32, ["f64"] = f64 },
     };
 
     private static void Show(double f32, double f64)

@@ -25,19 +25,16 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
     // Squared norms below this have lost digits.
     private static readonly T s_precise = T.ScaleB(T.One, typeof(T) == typeof(double) ? -900 : -90);
 
-    [ThreadStatic]
-    private static AlignedBuffer? t_memory;
-
-    /// <summary>σ₁ ≥ … ≥ σ_p of A (m×n), not empty; null where A is graded and that is not allowed for.</summary>
+    /// <summary>σ₁ ≥ … ≥ σ_p of A (m×n), not empty; false where A is graded and that is not allowed for.</summary>
     /// <exception cref="ArgumentException">An element is NaN or infinite; its position is named.</exception>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static T[]? Run(ReadOnlyMatrixView<T> a, bool gradedToo, VectorPath path)
+    public static bool Run(ReadOnlyMatrixView<T> a, T* sigma, bool gradedToo, SvdWorkspace<T> memory, VectorPath path, int threads)
     {
         // A square matrix has the values of its transpose, and contiguous columns are copied faster.
         ReadOnlyMatrixView<T> tall = a.Rows > a.Columns || a.Rows == a.Columns && a.RowStride == 1 ? a : a.Transposed();
         int m = tall.Rows, n = tall.Columns, stride = Stride(m), grouped = Reduction<T, T, LanesScalar<T>>.Grouped(n);
         nint size = (nint)stride * grouped, workspace = Reduction<T, T, LanesScalar<T>>.Workspace(stride, n);
-        T* columns = (t_memory ??= new AlignedBuffer()).Rent<T>(size + workspace + 2 * (nint)n + BidiagonalSpectrum<T>.Workspace(n) * sizeof(double) / sizeof(T));
+        T* columns = memory.Columns.Rent<T>(size + workspace + 2 * (nint)n + BidiagonalSpectrum<T>.Workspace(n) * sizeof(double) / sizeof(T));
         Load(tall, columns, stride);
         new Span<T>(columns + (nint)n * stride, (grouped - n) * stride).Clear();
         var measure = new MeasureWork { Columns = columns, Rows = m, Count = n, Stride = stride, RowSquares = columns + size };
@@ -48,7 +45,11 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
         if (!(measure.Square >= T.ScaleB(T.One, -Moderate) && measure.Square <= T.ScaleB(T.One, Moderate)))
         {
             if (T.IsZero(measure.Largest))
-                return new T[n];
+            {
+                new Span<T>(sigma, n).Clear();
+                return true;
+            }
+
             exponent = T.ILogB(measure.Largest);
             for (nint i = 0; i < (nint)n * stride; i++)
                 columns[i] = T.ScaleB(columns[i], -exponent);
@@ -56,12 +57,13 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
         }
 
         if (!measure.IsEven && !gradedToo)
-            return null;
+            return false;
         int count = n;
         if (m > n + n / 2)
         {
             // R has room in the place of A.
-            using var qr = new HouseholderColumns<T>(tall, pivot: false, path);
+            HouseholderColumns<T> qr = memory.Qr;
+            qr.Factor(tall, pivot: false, path, threads);
             count = qr.Rank;
             stride = Stride(n);
             grouped = Reduction<T, T, LanesScalar<T>>.Grouped(count);
@@ -73,10 +75,8 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
         T* diagonal = (T*)(spectrum + BidiagonalSpectrum<T>.Workspace(n)), superdiagonal = diagonal + n;
         var reduce = new ReduceWork { Columns = columns, Stride = stride, Count = count, Workspace = columns + size, Diagonal = diagonal, Superdiagonal = superdiagonal };
         VectorPaths.Run<T, ReduceWork>(path, ref reduce);
-        var sigma = new T[n];
-        fixed (T* values = sigma)
-            BidiagonalSpectrum<T>.Values(diagonal, superdiagonal, count, exponent, spectrum, values);
-        return sigma;
+        BidiagonalSpectrum<T>.Values(diagonal, superdiagonal, count, exponent, spectrum, sigma);
+        return true;
     }
 
     private static int Stride(int rows)

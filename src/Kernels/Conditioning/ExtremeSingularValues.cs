@@ -36,7 +36,7 @@ internal unsafe ref struct ExtremeSingularValues
         _path = path;
         _maxThreads = maxThreads;
         _rounding = 4.0 * qr.Rows * Epsilon;
-        _exponents = qr.Exponents;
+        _exponents = new ReadOnlySpan<int>(qr.Exponents, _n).ToArray();
         // Whole cache lines, an odd number where rows are long: at a power of two, all would compete for the same sets of the caches.
         int lines = (_n + Line - 1) / Line;
         _length = Line * (_n < 128 ? lines : lines | 1);

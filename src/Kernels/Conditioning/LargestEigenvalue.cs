@@ -76,6 +76,9 @@ internal readonly unsafe struct LargestEigenvalue
                 Rows<V, L>.Dots(basis, Length, steps, w, s);
                 a[steps - 1] = s[steps - 1];
                 Rows<V, L>.Combine(basis, Length, steps, s, -1, 1, w);
+                // Once leaves w as far from orthogonal as ε‖Gv‖/β, and that grows from step to step; twice is enough.
+                Rows<V, L>.Dots(basis, Length, steps, w, s);
+                Rows<V, L>.Combine(basis, Length, steps, s, -1, 1, w);
                 double beta = Norm<V, L>(w);
                 bool last = steps == limit || beta <= N * Epsilon * a[0];
                 if (last || steps >= FirstLook && steps % Interval == 0)

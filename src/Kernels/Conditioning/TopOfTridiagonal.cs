@@ -14,41 +14,54 @@ internal static unsafe class TopOfTridiagonal
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Value(double* a, double* b, int k)
     {
-        double x = a[0], before = 0;
+        double x = a[0], below = a[0], before = 0;
         for (int i = 0; i < k; i++)
         {
             double after = i < k - 1 ? b[i] : 0;
             x = Math.Max(x, a[i] + before + after);
+            below = Math.Max(below, a[i]);
             before = after;
         }
 
-        if (k == 1)
-            return x;
-        while (true)
+        // Where rounding throws a step below λ₁, halving brings it back.
+        double above = x;
+        while (above - below > 1e-15 * Math.Abs(above))
         {
-            double d = x - a[0], d1 = 1, d2 = 0, sum = 1 / d, sumOfSquares = sum * sum;
-            if (!(d > 0))
+            double next = Step(a, b, k, x);
+            if (double.IsNaN(next))
+                below = x;
+            else if (next >= x - 1e-15 * Math.Abs(x))
                 return x;
-            for (int i = 1; i < k; i++)
-            {
-                double inverse = 1 / d, t = b[i - 1] * inverse, share = t * t, q = d1 * inverse;
-                double next1 = 1 + share * d1;
-                d2 = share * (d2 - 2 * q * d1);
-                d1 = next1;
-                d = x - a[i] - b[i - 1] * t;
-                if (!(d > 0))
-                    return x;
-                double r = d1 / d;
-                sum += r;
-                sumOfSquares += r * r - d2 / d;
-            }
-
-            double root = Math.Sqrt(Math.Max(0, (k - 1) * (k * sumOfSquares - sum * sum)));
-            double next = x - k / (sum + root);
-            if (!(next < x - 1e-15 * Math.Abs(x)))
-                return x;
-            x = next;
+            else
+                above = x;
+            x = next > below ? next : below + (above - below) / 2;
         }
+
+        return above;
+    }
+
+    /// <summary>Laguerre's step from x ≥ λ₁; NaN where x &lt; λ₁.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double Step(double* a, double* b, int k, double x)
+    {
+        double d = x - a[0], d1 = 1, d2 = 0, sum = 1 / d, sumOfSquares = sum * sum;
+        if (!(d > 0))
+            return double.NaN;
+        for (int i = 1; i < k; i++)
+        {
+            double inverse = 1 / d, t = b[i - 1] * inverse, share = t * t, q = d1 * inverse;
+            double next1 = 1 + share * d1;
+            d2 = share * (d2 - 2 * q * d1);
+            d1 = next1;
+            d = x - a[i] - b[i - 1] * t;
+            if (!(d > 0))
+                return double.NaN;
+            double r = d1 / d;
+            sum += r;
+            sumOfSquares += r * r - d2 / d;
+        }
+
+        return x - k / (sum + Math.Sqrt(Math.Max(0, (k - 1) * (k * sumOfSquares - sum * sum))));
     }
 
     /// <summary>Writes the vector of the eigenvalue x, of norm 1; backward (k) is scratch.</summary>

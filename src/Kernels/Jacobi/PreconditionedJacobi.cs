@@ -22,39 +22,59 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
     // Exponents this far from the largest one are still scaled by a product of two powers of two within the range.
     private static readonly int s_moderate = typeof(T) == typeof(double) ? 400 : 40;
 
-    [ThreadStatic]
-    private static AlignedBuffer? t_memory;
-
     /// <summary>Decomposes A (m×n), m ≥ n, whose elements are finite.</summary>
-    public static SvdResult<T> Decompose(ReadOnlyMatrixView<T> a, bool vectors, VectorPath path, int threads)
+    public static SvdOutcome<T> Run(ReadOnlyMatrixView<T> a, SvdFactors<T> into, SvdWorkspace<T> memory, VectorPath path, int threads)
     {
         int m = a.Rows, n = a.Columns;
-        int[] rowExponents = SortedRows<T>.Exponents(a);
-        int[]? rows = SortedRows<T>.Order(rowExponents);
-        using HouseholderColumns<T> qr = rows is null ? new(a, pivot: true, path) : new(SortedRows<T>.Copy(a, rows), pivot: true, path);
-        // LAPACK's gesvj: √n times the unit round-off.
-        T tolerance = T.Sqrt(T.CreateTruncating(Math.Max(n, 1))) * s_epsilon / T.CreateTruncating(2);
-        var work = new SweepWork { Qr = qr, Vectors = vectors, Threads = threads, Tolerance = tolerance };
-        work.Prepare(rows is null ? rowExponents : Array.ConvertAll(rows, i => rowExponents[i]));
+        // Of 8 bytes each: keys, norms, scales, places, exponents and order of columns; then of 4: exponents and order of rows.
+        long* lists = memory.Lists.Rent<long>(6 * (nint)n + m);
+        var rowExponents = new Span<int>(lists + 6 * (nint)n, m);
+        var rows = new Span<int>((int*)(lists + 6 * (nint)n) + m, m);
+        bool isSorted = SortedRows<T>.Order(a, rowExponents, rows);
+        if (isSorted)
+        {
+            var sorted = new MatrixView<T>(ref *memory.Copies.Rent<T>((nint)m * n), m, n);
+            SortedRows<T>.Copy(a, rows, sorted);
+            memory.Qr.Factor(sorted, pivot: true, path, threads);
+        }
+        else
+        {
+            memory.Qr.Factor(a, pivot: true, path, threads);
+        }
+
+        var work = new SweepWork
+        {
+            Qr = memory.Qr,
+            Memory = memory.Columns,
+            Into = into,
+            Threads = threads,
+            // LAPACK's gesvj: √n times the unit round-off.
+            Tolerance = T.Sqrt(T.CreateTruncating(Math.Max(n, 1))) * s_epsilon / T.CreateTruncating(2),
+            Keys = lists,
+            Norm = (T*)(lists + n),
+            Scale = (T*)(lists + 2 * (nint)n),
+            Place = (nint*)(lists + 3 * (nint)n),
+            NormExponent = (int*)(lists + 4 * (nint)n),
+            Order = (int*)(lists + 5 * (nint)n),
+        };
+        work.Prepare(rowExponents);
         VectorPath lanes = Narrowed(VectorPaths.Resolve(path), work.Rank);
         VectorPaths.Run<T, SweepWork>(lanes, ref work);
-        if (!vectors)
-            return new SvdResult<T>(m, n, work.Sigma, null, null, work.Sweeps, work.LargestCosine, work.Converged);
-        if (work.U is null && !work.Accumulates)
+        if (into.HasVectors)
         {
             // Of columns that are not orthogonal none makes an orthogonal U; the rotations do.
-            work.U = work.Converged ? LeftVectorsByProducts(a, work, path) : null;
-            if (work.U is null)
+            if (!work.Accumulates && !(work.Converged && LeftVectorsByProducts(a, work, memory.Copies, path)))
             {
                 work.Accumulates = true;
                 VectorPaths.Run<T, SweepWork>(lanes, ref work);
             }
+
+            if (work.Accumulates)
+                LeftVectorsByReflections(work, memory.Copies, isSorted ? rows : default);
+            CompleteRightVectors(work, path);
         }
 
-        if (work.Accumulates)
-            work.U = LeftVectorsByReflections(work, rows);
-        CompleteRightVectors(work, path);
-        return new SvdResult<T>(m, n, work.Sigma, work.U, work.V, work.Sweeps, work.LargestCosine, work.Converged);
+        return new SvdOutcome<T>(SvdAlgorithm.Jacobi, work.Sweeps, work.LargestCosine, work.Converged);
     }
 
     /// <summary>The widest lanes of which n columns fill two panels at least half.</summary>
@@ -67,79 +87,96 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
         static int Bytes(VectorPath path) => path == VectorPath.Vector512 ? 64 : 32;
     }
 
-    /// <summary>U = AVΣ⁻¹, orthogonalised; null where A is too ill-conditioned for that.</summary>
+    /// <summary>U = AVΣ⁻¹, orthogonalised; false where A is too ill-conditioned for that.</summary>
     /// <remarks>
     /// U's columns err by ε·σ₁/σₖ, so their Gram matrix is I + E with small E. U ← U(I − triu(E, 1) − diag(E)/2) moves of each
     /// pair only the column of the smaller σ, by no more than it errs, and squares E: ‖E‖_F &lt; 1/4 lets it converge, and once
     /// ‖E‖_F² ≤ ε nothing is left to do. m n² multiply-adds for the product, m n² for each time.
     /// </remarks>
-    private static Matrix<T>? LeftVectorsByProducts(ReadOnlyMatrixView<T> a, in SweepWork work, VectorPath path)
+    private static bool LeftVectorsByProducts(ReadOnlyMatrixView<T> a, in SweepWork work, AlignedBuffer copies, VectorPath path)
     {
         int m = a.Rows, n = a.Columns, exponent = work.TopExponent;
-        var u = new Matrix<T>(m, n);
+        MatrixView<T> u = new(ref *work.Into.U, m, n), v = new(ref *work.Into.V, n, n);
+        bool isModerate = Math.Abs(exponent) <= s_moderate / 2;
+        T* copy = copies.Rent<T>((nint)n * n + (isModerate ? 0 : (nint)m * n));
+        var gram = new MatrixView<T>(ref *copy, n, n);
         // Powers of two keep the products in range and, but for what underflows, every bit.
-        if (Math.Abs(exponent) <= s_moderate / 2)
+        if (isModerate)
         {
             exponent = 0;
-            Gemm.Multiply(T.One, a, work.V, T.Zero, u, path, work.Threads);
+            Gemm.Multiply(T.One, a, v, T.Zero, u, path, work.Threads);
         }
         else
         {
-            var scaled = new Matrix<T>(m, n);
+            var scaled = new MatrixView<T>(ref *(copy + (nint)n * n), m, n);
             for (int i = 0; i < m; i++)
                 for (int j = 0; j < n; j++)
                     scaled[i, j] = T.ScaleB(a[i, j], -exponent);
-            Gemm.Multiply(T.One, scaled, work.V, T.Zero, u, path, work.Threads);
+            Gemm.Multiply(T.One, scaled, v, T.Zero, u, path, work.Threads);
         }
 
-        var reciprocals = new T[n];
+        var reciprocals = new Span<T>(work.Scale, n);
         for (int k = 0; k < n; k++)
             reciprocals[k] = T.One / T.ScaleB(work.Norm[k], work.NormExponent[k] - exponent);
         for (int i = 0; i < m; i++)
         {
-            Span<T> row = u.Row(i);
-            for (int k = 0; k < n; k++)
+            var row = new Span<T>(work.Into.U + (nint)i * n, n);
+            for (int k = 0; k < row.Length; k++)
                 row[k] *= reciprocals[k];
         }
 
-        var gram = new Matrix<T>(n, n);
-        T two = T.One + T.One, quarter = T.One / (two * two), defect;
+        T defect;
         do
         {
-            Symmetric.RankUpdate(T.One, u.Transposed(), T.Zero, gram, path);
-            T squares = T.Zero;
-            for (int i = 0; i < n; i++)
-            {
-                Span<T> row = gram.Row(i);
-                row[i] -= T.One;
-                squares += row[i] * row[i];
-                for (int j = i + 1; j < n; j++)
-                {
-                    squares += two * row[j] * row[j];
-                    row[j] = -row[j];
-                }
-
-                row[i] = T.One - row[i] / two;
-            }
-
-            defect = T.Sqrt(squares);
-            if (!(defect < quarter))
-                return null;
-            Triangular.Multiply(T.One, gram.Transposed(), Triangle.Lower, u.Transposed(), path: path);
+            Symmetric.RankUpdate(T.One, u.Transposed(), T.Zero, gram, path, work.Threads);
+            defect = T.Sqrt(Correction(copy, n));
+            if (!(defect < T.ScaleB(T.One, -2)))
+                return false;
+            Triangular.Multiply(T.One, gram.Transposed(), Triangle.Lower, u.Transposed(), path: path, maxThreads: work.Threads);
         }
         while (defect * defect > s_epsilon);
-        return u;
+        return true;
+    }
+
+    /// <summary>Turns the upper half of I + E into that of I − triu(E, 1) − diag(E)/2; returns ‖E‖_F².</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static T Correction(T* gram, int n)
+    {
+        T diagonal = T.Zero, even = T.Zero, odd = T.Zero, two = T.One + T.One;
+        for (int i = 0; i < n; i++)
+        {
+            T* row = gram + (nint)i * n;
+            T e = row[i] - T.One;
+            diagonal += e * e;
+            row[i] = T.One - e / two;
+            int j = i + 1;
+            for (; j < n - 1; j += 2)
+            {
+                T x = row[j], y = row[j + 1];
+                even += x * x;
+                odd += y * y;
+                row[j] = -x;
+                row[j + 1] = -y;
+            }
+
+            if (j < n)
+            {
+                even += row[j] * row[j];
+                row[j] = -row[j];
+            }
+        }
+
+        return diagonal + two * (even + odd);
     }
 
     /// <summary>U = Q [J; 0], and the remaining columns of Q where the rank is short.</summary>
     /// <remarks>Thousands of rotations let the columns of J drift from unit length by some 100 ε, but hardly from orthogonality.</remarks>
-    private static Matrix<T> LeftVectorsByReflections(in SweepWork work, int[]? rows)
+    private static void LeftVectorsByReflections(in SweepWork work, AlignedBuffer copies, ReadOnlySpan<int> rows)
     {
         HouseholderColumns<T> qr = work.Qr;
         ColumnPanels<T> x = work.X;
         int m = qr.Rows, n = qr.Columns, stride = Level1<T, T, LanesScalar<T>>.Padded(m);
-        using var memory = new AlignedBuffer();
-        T* columns = memory.Rent<T>((nint)stride * n);
+        T* columns = copies.Rent<T>((nint)stride * n);
         for (int k = 0; k < n; k++)
         {
             T* column = columns + (nint)k * stride;
@@ -158,35 +195,34 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
         }
 
         qr.Apply(columns, n, transposed: false);
-        var u = new Matrix<T>(m, n);
         for (int i = 0; i < m; i++)
         {
-            Span<T> row = u.Row(rows is null ? i : rows[i]);
+            T* row = work.Into.U + (nint)(rows.IsEmpty ? i : rows[i]) * n;
             for (int k = 0; k < n; k++)
                 row[k] = columns[(nint)k * stride + i];
         }
-
-        return u;
     }
 
-    /// <summary>Where σ = 0, any orthonormal completion of V.</summary>
+    /// <summary>Where σ = 0, any orthonormal completion of V. The QR of A is spent.</summary>
     private static void CompleteRightVectors(in SweepWork work, VectorPath path)
     {
-        Matrix<T> v = work.V!;
-        int n = v.Rows, found = work.Found;
+        int n = work.Qr.Columns, found = work.Found;
         if (found == n)
             return;
-        using QrFactorization<T> basis = Qr.Factor<T>(v.View.Block(0, 0, n, found), path: path);
-        MatrixView<T> rest = v.View.Block(0, found, n, n - found);
+        var v = new MatrixView<T>(ref *work.Into.V, n, n);
+        MatrixView<T> rest = v.Block(0, found, n, n - found);
+        rest.Fill(T.Zero);
         for (int k = 0; k < n - found; k++)
             rest[found + k, k] = T.One;
-        basis.Apply(rest);
+        work.Qr.Factor(v.Block(0, 0, n, found), pivot: false, path, work.Threads);
+        work.Qr.Apply(rest, transposed: false);
     }
 
     private struct SweepWork : ILaneWork<T>
     {
         public HouseholderColumns<T> Qr;
-        public bool Vectors;
+        public AlignedBuffer Memory;
+        public SvdFactors<T> Into;
         public int Threads;
         public T Tolerance;
 
@@ -199,16 +235,14 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
         public int Sweeps;
         public T LargestCosine;
         public bool Converged;
-        public T[] Sigma;
-        public T[] Norm;
-        public int[] NormExponent;
-        public int[] Order;
+        public long* Keys;
+        public T* Norm, Scale;
+        public nint* Place;
+        public int* NormExponent, Order;
         public int Found;
-        public Matrix<T>? U;
-        public Matrix<T> V;
 
         /// <summary>Finds the rank, the range of the exponents, and how U is to be had.</summary>
-        public void Prepare(int[] rowExponents)
+        public void Prepare(ReadOnlySpan<int> rowExponents)
         {
             Rank = RankBesideRounding(rowExponents);
             if (Rank == 0)
@@ -233,7 +267,7 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
         /// element. Every element left is at most |r_kk|; the test is 4m·ε·min(rows left)·min(columns left)/max, so that
         /// rows and columns of any scale stay, and what goes is a part of the backward error that the QR has anyway.
         /// </remarks>
-        private readonly int RankBesideRounding(int[] rowExponents)
+        private readonly int RankBesideRounding(ReadOnlySpan<int> rowExponents)
         {
             int rank = Qr.Rank, top = SortedRows<T>.ZeroRow, row = int.MaxValue, column = int.MaxValue, i = rowExponents.Length;
             foreach (int e in rowExponents)
@@ -259,14 +293,14 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
 
         public void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
         {
-            int n = Qr.Columns, rotationRows = Vectors && Accumulates ? Rank : 0;
-            T* memory = (t_memory ??= new AlignedBuffer()).Rent<T>(ColumnPanels<T>.Size(L.Count, n, Rank, rotationRows));
+            int n = Qr.Columns, rotationRows = Into.HasVectors && Accumulates ? Rank : 0;
+            T* memory = Memory.Rent<T>(ColumnPanels<T>.Size(L.Count, n, Rank, rotationRows));
             X = new ColumnPanels<T>(memory, L.Count, n, Rank, rotationRows);
             Load<V, L>();
             (Sweeps, LargestCosine, Converged) = Jacobi.Sweeps<T, V, L>.Run(X, Tolerance, Threads);
             Sort<V, L>();
-            if (Vectors)
-                RightVectors();
+            if (Into.HasVectors)
+                RightVectors(L.Count);
         }
 
         private readonly int RowExponentOfR(int k) => T.ILogB(Qr.Column(k)[k]) + Qr.Exponents[k];
@@ -318,11 +352,6 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Sort<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
         {
-            Sigma = new T[Qr.Columns];
-            Norm = new T[Rank];
-            NormExponent = new int[Rank];
-            Order = new int[Rank];
-            long[] keys = new long[Rank];
             Found = 0;
             for (int p = 0; p < X.Count; p++)
             {
@@ -340,35 +369,41 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
             for (int k = 0; k < Rank; k++)
             {
                 T norm = X.SquaredNorm[k];
-                keys[k] = T.IsZero(norm) ? long.MaxValue
+                Keys[k] = T.IsZero(norm) ? long.MaxValue
                     : -(BitConverter.DoubleToInt64Bits(double.CreateTruncating(norm)) + (long.CreateTruncating(X.Exponent[k]) << 52));
                 Order[k] = k;
             }
 
-            Array.Sort(keys, Order);
+            new Span<long>(Keys, Rank).Sort(new Span<int>(Order, Rank));
             for (int k = 0; k < Rank; k++)
             {
                 Norm[k] = X.SquaredNorm[Order[k]];
                 NormExponent[k] = int.CreateTruncating(X.Exponent[Order[k]]);
-                Sigma[k] = T.ScaleB(Norm[k], NormExponent[k]);
+                Into.Sigma[k] = T.ScaleB(Norm[k], NormExponent[k]);
                 if (!T.IsZero(Norm[k]))
                     Found++;
             }
+
+            new Span<T>(Into.Sigma + Rank, Qr.Columns - Rank).Clear();
         }
 
         /// <summary>V = P Y with Y the normalised columns of X.</summary>
-        private void RightVectors()
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void RightVectors(int lanes)
         {
             int n = Qr.Columns;
-            V = new Matrix<T>(n, n);
-            T[] scale = new T[Found];
             for (int k = 0; k < Found; k++)
-                scale[k] = T.Sqrt(X.SquaredScale[Order[k]]) / Norm[k];
+            {
+                int column = Order[k];
+                Scale[k] = T.Sqrt(X.SquaredScale[column]) / Norm[k];
+                Place[k] = (nint)(X.Panel(column / lanes) - X.Panel(0)) + column % lanes;
+            }
+
             for (int j = 0; j < n; j++)
             {
-                Span<T> row = V.Row(Qr.Permutation[j]);
+                T* row = Into.V + (nint)Qr.Permutation[j] * n, from = X.Panel(0) + (nint)j * lanes;
                 for (int k = 0; k < Found; k++)
-                    row[k] = X[j, Order[k]] * scale[k];
+                    row[k] = from[Place[k]] * Scale[k];
             }
         }
     }

@@ -23,34 +23,45 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
     [ThreadStatic]
     private static AlignedBuffer? t_work;
 
-    private readonly AlignedBuffer _memory;
-    private readonly T* _columns;
-    private readonly T* _factors;
-    private readonly nint _stride;
-    private readonly VectorPath _path;
-    private readonly int _maxThreads;
+    private AlignedBuffer? _memory;
+    private T* _columns;
+    private T* _factors;
+    private nint _stride;
+    private VectorPath _path;
+    private int _maxThreads;
     private bool _hasFactors;
 
+    /// <summary>No factors yet.</summary>
+    public HouseholderColumns()
+    {
+    }
+
     /// <summary>Loads A (m×n), whose elements are finite, and factors it.</summary>
-    public HouseholderColumns(ReadOnlyMatrixView<T> a, bool pivot, VectorPath path, int maxThreads = 0)
+    public HouseholderColumns(ReadOnlyMatrixView<T> a, bool pivot, VectorPath path, int maxThreads = 0) => Factor(a, pivot, path, maxThreads);
+
+    /// <summary>Loads A (m×n), whose elements are finite, and factors it in the place of what was here; allocates nothing where that was no smaller.</summary>
+    public void Factor(ReadOnlyMatrixView<T> a, bool pivot, VectorPath path, int maxThreads = 0)
     {
         Rows = a.Rows;
         Columns = a.Columns;
         Steps = Math.Min(Rows, Columns);
+        Rank = 0;
         Length = Level1<T, T, LanesScalar<T>>.Padded(Rows);
         _path = path;
         _maxThreads = maxThreads;
+        _hasFactors = false;
         _stride = Spread(Length);
+        if (_memory is null)
+            (_memory, t_kept) = (t_kept ?? new AlignedBuffer(), null);
         int blocks = (Steps + PanelWidth - 1) / PanelWidth;
-        _memory = t_kept ?? new AlignedBuffer();
-        t_kept = null;
-        _columns = _memory.Rent<T>(_stride * Columns + (nint)blocks * PanelWidth * (PanelWidth + 1));
+        nint elements = _stride * Columns + (nint)blocks * PanelWidth * (PanelWidth + 1), lists = 2 * (nint)Columns * sizeof(int) / sizeof(T);
+        _columns = _memory.Rent<T>(elements + lists);
         _factors = _columns + _stride * Columns;
         Tau = _factors + (nint)blocks * PanelWidth * PanelWidth;
-        Exponents = new int[Columns];
-        Permutation = new int[Columns];
+        Exponents = (int*)(_columns + elements);
+        Permutation = Exponents + Columns;
         for (int j = 0; j < Columns; j++)
-            Permutation[j] = j;
+            (Exponents[j], Permutation[j]) = (0, j);
         new Span<T>(Tau, Steps).Clear();
         if (Steps > 0)
         {
@@ -70,27 +81,30 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
     /// </summary>
     private int PanelWidth => Steps <= 512 ? 32 : 64;
 
-    public int Rows { get; }
+    public int Rows { get; private set; }
 
-    public int Columns { get; }
+    public int Columns { get; private set; }
 
     /// <summary>min(m, n).</summary>
-    public int Steps { get; }
+    public int Steps { get; private set; }
 
     /// <summary>Where pivoting found only zeros left, the number of steps before that; otherwise min(m, n).</summary>
     public int Rank { get; private set; }
 
     /// <summary>Column j of QR is column Permutation[j] of A.</summary>
-    public int[] Permutation { get; }
+    public int* Permutation { get; private set; }
 
     /// <summary>eⱼ of the permuted columns.</summary>
-    public int[] Exponents { get; }
+    public int* Exponents { get; private set; }
 
     /// <summary>m, padded to whole cache lines.</summary>
-    public int Length { get; }
+    public int Length { get; private set; }
 
     /// <summary>The factors of the reflections, 0 from <see cref="Rank"/> on.</summary>
-    public T* Tau { get; }
+    public T* Tau { get; private set; }
+
+    /// <summary>Bytes of native memory held.</summary>
+    public nuint Bytes => _memory?.Bytes ?? 0;
 
     /// <summary>Column j as stored, scaled by 2^(−eⱼ).</summary>
     public T* Column(int j) => _columns + j * _stride;
@@ -154,10 +168,11 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
 
     public void Dispose()
     {
-        if (t_kept is null && _memory.Bytes <= KeptBytes)
+        if (t_kept is null && _memory?.Bytes <= KeptBytes)
             t_kept = _memory;
         else
-            _memory.Dispose();
+            _memory?.Dispose();
+        _memory = null;
     }
 
     /// <summary>An odd number of cache lines where columns are long: at a power of two, all would compete for the same sets of the caches.</summary>

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Kappa.Kernels.Reflectors;
 
@@ -15,42 +17,70 @@ internal static class SortedRows<T> where T : unmanaged, IBinaryFloatingPointIee
     // Within 2⁴ an order saves four bits at most, and random rows need none.
     private const int Even = 4;
 
-    /// <summary>The exponent of each row's largest element. O(mn).</summary>
-    public static int[] Exponents(ReadOnlyMatrixView<T> a)
+    /// <summary>
+    /// A's rows in order of size and the exponents of their largest elements in that order; where they are too even for an order to
+    /// matter, false, the exponents in A's order and no rows. O(mn).
+    /// </summary>
+    public static bool Order(ReadOnlyMatrixView<T> a, Span<int> exponents, Span<int> rows)
     {
-        int[] exponents = new int[a.Rows];
-        for (int i = 0; i < a.Rows; i++)
-        {
-            T max = T.Zero;
-            for (int j = 0; j < a.Columns; j++)
-                max = T.MaxNative(max, T.Abs(a[i, j]));
-            exponents[i] = T.IsZero(max) ? ZeroRow : T.ILogB(max);
-        }
-
-        return exponents;
-    }
-
-    /// <summary>Rows in order of size; null where they are too even for an order to matter.</summary>
-    public static int[]? Order(int[] exponents)
-    {
+        Exponents(a, exponents);
         int max = int.MinValue, min = int.MaxValue;
         foreach (int e in exponents)
             (max, min) = (Math.Max(max, e), Math.Min(min, e));
         if (exponents.Length == 0 || max - min <= Even)
-            return null;
-        int[] keys = new int[exponents.Length], rows = new int[exponents.Length];
+            return false;
         for (int i = 0; i < rows.Length; i++)
-            (keys[i], rows[i]) = (-exponents[i], i);
-        Array.Sort(keys, rows);
-        return rows;
+            (exponents[i], rows[i]) = (-exponents[i], i);
+        exponents.Sort(rows);
+        foreach (ref int e in exponents)
+            e = -e;
+        return true;
     }
 
-    /// <summary>A with its rows in an order.</summary>
-    public static Matrix<T> Copy(ReadOnlyMatrixView<T> a, int[] rows)
+    /// <summary>Copies A's rows in an order.</summary>
+    public static void Copy(ReadOnlyMatrixView<T> a, ReadOnlySpan<int> rows, MatrixView<T> sorted)
     {
-        var sorted = new Matrix<T>(a.Rows, a.Columns);
         for (int i = 0; i < a.Rows; i++)
-            a.Row(rows[i]).CopyTo(sorted.View.Row(i));
-        return sorted;
+            a.Row(rows[i]).CopyTo(sorted.Row(i));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Exponents(ReadOnlyMatrixView<T> a, Span<int> exponents)
+    {
+        for (int i = 0; i < a.Rows; i++)
+        {
+            T max = T.Zero;
+            if (a.Columns > 0)
+            {
+                ref T row = ref Unsafe.Add(ref Unsafe.AsRef(in a.Origin), i * a.RowStride);
+                if (a.ColumnStride == 1)
+                    max = Largest(MemoryMarshal.CreateReadOnlySpan(ref row, a.Columns));
+                else
+                    for (int j = 0; j < a.Columns; j++)
+                        max = T.MaxNative(max, T.Abs(Unsafe.Add(ref row, j * a.ColumnStride)));
+            }
+
+            exponents[i] = T.IsZero(max) ? ZeroRow : T.ILogB(max);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static T Largest(ReadOnlySpan<T> row)
+    {
+        ref T first = ref MemoryMarshal.GetReference(row);
+        T max = T.Zero;
+        int j = 0;
+        if (row.Length >= Vector<T>.Count)
+        {
+            Vector<T> most = Vector<T>.Zero;
+            for (; j <= row.Length - Vector<T>.Count; j += Vector<T>.Count)
+                most = Vector.MaxNative(most, Vector.Abs(Vector.LoadUnsafe(ref first, (nuint)j)));
+            for (int k = 0; k < Vector<T>.Count; k++)
+                max = T.MaxNative(max, most[k]);
+        }
+
+        for (; j < row.Length; j++)
+            max = T.MaxNative(max, T.Abs(row[j]));
+        return max;
     }
 }
