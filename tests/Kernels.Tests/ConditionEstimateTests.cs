@@ -67,7 +67,7 @@ public sealed class ConditionEstimateTests<T>(VectorPath path) where T : unmanag
 
     // Many steps of Lanczos, in which what is lost of orthogonality grows.
     [Test]
-    public void NarrowSpectraAreResolvedWhateverTheOrder([Values(300, 1000)] int order, [Values(0.1, 0.001)] double width)
+    public void NarrowSpectraAreResolvedWhateverTheOrder([Values(100, 300)] int order, [Values(0.1, 0.001)] double width)
     {
         ConditionEstimate<T> estimate = Estimate(Matrices.From(order, order, (i, j) => i == j ? 1 - width * i / (order - 1) : 0).Rounded<T>());
         double kappa = 1 / (1 - width);

@@ -141,6 +141,7 @@ public sealed class QrTests<T>(VectorPath path) where T : unmanaged, IBinaryFloa
     }
 
     // Wide enough for the widest panels; by the doors alone, because a residual in double-double would take minutes.
+    [Category("FullScale")]
     [Test]
     public void LargeMatricesAreTheirFactors([Values] bool pivoting)
     {
@@ -156,6 +157,7 @@ public sealed class QrTests<T>(VectorPath path) where T : unmanaged, IBinaryFloa
         Assert.That(gram.Widened().OneNorm(), Is.LessThan(Ratios.Threshold * Rows * Machine<T>.Epsilon));
     }
 
+    [Category("FullScale")]
     [Test]
     public void ThreadsDoNotChangeABit([Values] bool pivoting, [Values(90, 400)] int columns)
     {

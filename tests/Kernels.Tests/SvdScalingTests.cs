@@ -62,6 +62,7 @@ public sealed class SvdScalingTests<T>(VectorPath path) where T : unmanaged, IBi
         AssertWithin(order, turned.SingularValues.Widened(), 0, Svd.Decompose<T>(a, path));
     }
 
+    [Category("FullScale")]
     [Test]
     public void AnyNumberOfThreadsGivesTheSameBits([Values(40, 200)] int order)
     {
