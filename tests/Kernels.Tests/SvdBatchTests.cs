@@ -5,6 +5,7 @@ namespace Kappa.Kernels.Tests;
 
 /// <summary>Decompositions in bulk and through a workspace: always the bits of a single call, and no garbage.</summary>
 /// <remarks>Alone, because the most threads that a call may take is one setting for all.</remarks>
+[Category("FullScale")]
 [NonParallelizable]
 [TestFixtureSource(typeof(Fixtures), nameof(Fixtures.TypesAndPaths))]
 public sealed class SvdBatchTests<T>(VectorPath path) where T : unmanaged, IBinaryFloatingPointIeee754<T>
