@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics.X86;
 using System.Text.RegularExpressions;
+using Kappa.Kernels.Products;
 using NUnit.Framework;
 
 namespace Kappa.Kernels.Tests;
@@ -11,9 +12,6 @@ namespace Kappa.Kernels.Tests;
 /// </summary>
 public sealed partial class MachineCodeTests
 {
-    // The tile's loop over k is unrolled by so many.
-    private const int Unrolled = 4;
-
     private static readonly string[] s_counts = ["Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight"];
 
     // With AVX-512 the narrower vectors have 32 registers too, and a tile for 16 could not spill: they are compiled without it as well.
@@ -58,7 +56,7 @@ public sealed partial class MachineCodeTests
 
             // Where the JIT sets up no frame, rbp is a register like any other.
             Regex stack = listing.Contains("; rbp based frame", StringComparison.Ordinal) ? StackOrFrame() : Stack();
-            faults.AddRange(Faults(InnerLoop(listing), rows, vectors, path == VectorPath.Scalar, stack)
+            faults.AddRange(Faults(InnerLoop(listing), rows, vectors, path == VectorPath.Scalar, tile.Groups["order"].Value == nameof(Packed), stack)
                 .Select(fault => $"{name}: {fault}"));
         }
 
@@ -120,19 +118,25 @@ public sealed partial class MachineCodeTests
             .MaxBy(loop => loop.Count(IsFma)) ?? [];
     }
 
-    private static IEnumerable<string> Faults(string[] loop, int rows, int vectors, bool scalar, Regex stack)
+    private static IEnumerable<string> Faults(string[] loop, int rows, int vectors, bool scalar, bool packed, Regex stack)
     {
         int fused = loop.Count(IsFma);
-        if (fused != Unrolled * rows * vectors)
-            yield return $"{fused} FMAs per {Unrolled} steps instead of {Unrolled * rows * vectors}";
+        if (fused != Tile.Unrolled * rows * vectors)
+            yield return $"{fused} FMAs per {Tile.Unrolled} steps instead of {Tile.Unrolled * rows * vectors}";
 
-        int wide = 0, narrow = 0;
+        int wide = 0, narrow = 0, ahead = 0;
         foreach (string instruction in loop)
         {
             string[] parts = instruction.Split(' ', 2, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
             string mnemonic = parts[0], operands = parts.Length > 1 ? parts[1] : "";
             if (stack.IsMatch(operands))
                 yield return $"uses the stack: {instruction}";
+            if (mnemonic.StartsWith("prefetch", StringComparison.Ordinal))
+            {
+                ahead++;
+                continue;
+            }
+
             bool memory = operands.Contains('[', StringComparison.Ordinal) && mnemonic != "lea";
             if (memory && operands.Split(',')[0].Contains('[', StringComparison.Ordinal))
                 yield return $"writes to memory: {instruction}";
@@ -147,9 +151,12 @@ public sealed partial class MachineCodeTests
                 wide++;
         }
 
+        if (ahead != (packed ? 1 : 0))
+            yield return $"{ahead} lines called ahead per {Tile.Unrolled} steps";
+
         // One element is loaded alike from A and from B.
-        if (scalar ? wide + narrow > Unrolled * (rows + vectors) : wide > Unrolled * vectors || narrow > Unrolled * rows)
-            yield return $"{wide} loads and {narrow} broadcasts per {Unrolled} steps";
+        if (scalar ? wide + narrow > Tile.Unrolled * (rows + vectors) : wide > Tile.Unrolled * vectors || narrow > Tile.Unrolled * rows)
+            yield return $"{wide} loads and {narrow} broadcasts per {Tile.Unrolled} steps";
     }
 
     private static bool IsFma(string instruction) => FusedMultiplyAdd().IsMatch(instruction);

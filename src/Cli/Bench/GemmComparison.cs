@@ -28,9 +28,10 @@ internal sealed record GemmCase(string Type, int M, int N, int K, string Layout)
 
 /// <summary>What was measured of a product: medians over rounds.</summary>
 /// <param name="Gflops">Ours, in GFLOP/s.</param>
-/// <param name="Peak">The FMA peak loop, in GFLOP/s, its best over rounds, times the threads.</param>
+/// <param name="Peak">The FMA peak loop, in GFLOP/s, times the threads.</param>
+/// <param name="FractionOfPeak">Ours over the peak of the same round.</param>
 /// <param name="Theirs">The other library, where there is one.</param>
-internal sealed record GemmTiming(double Gflops, double Peak, OtherTiming? Theirs);
+internal sealed record GemmTiming(double Gflops, double Peak, double FractionOfPeak, OtherTiming? Theirs);
 
 /// <summary>The other library beside ours.</summary>
 /// <param name="Gflops">Theirs, in GFLOP/s.</param>
@@ -60,19 +61,22 @@ internal static class GemmComparison
         ours.Elements.Fill(T.NaN);
         theirs.Elements.Fill(T.NaN);
 
-        double peak = 0;
+        // A neighbour on a shared core halves the peak as well: what a round reached is compared with the peak of that round.
+        var peaks = new List<double>();
         Action<int>[] contenders = [repeats => Multiply(repeats, interleaving.Threads, ta, a, tb, b, ours)];
         if (other is not null)
             contenders = [.. contenders, repeats => other.Multiply(repeats, ta, a, tb, b, theirs)];
         double[][] seconds = interleaving.Measure(
-            (typeof(GemmComparison), typeof(T)), () => peak = Math.Max(peak, Hardware.MeasurePeak<T>(PeakMilliseconds)), contenders);
+            (typeof(GemmComparison), typeof(T)), () => peaks.Add(Hardware.MeasurePeak<T>(PeakMilliseconds) * interleaving.Threads / 1e9), contenders);
 
-        return new GemmTiming(Gflops(seconds[0]), peak * interleaving.Threads / 1e9, other is null ? null : new OtherTiming(
-            Gflops(seconds[1]),
+        double[] gflops = Gflops(seconds[0]);
+        return new GemmTiming(Median(gflops), Median(peaks), Median(gflops.Zip(peaks, (our, peak) => our / peak)), other is null ? null : new OtherTiming(
+            Median(Gflops(seconds[1])),
             Statistics.Of([.. seconds[1].Zip(seconds[0], (their, our) => their / our)]),
             LargestDifference(ours, theirs)));
 
-        double Gflops(double[] times) => Statistics.Of([.. times.Select(s => product.Flops / s / 1e9)]).Median;
+        double[] Gflops(double[] times) => [.. times.Select(s => product.Flops / s / 1e9)];
+        static double Median(IEnumerable<double> values) => Statistics.Of([.. values]).Median;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

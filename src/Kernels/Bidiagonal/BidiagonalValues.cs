@@ -104,6 +104,7 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
     }
 
     /// <summary>Column k becomes row k of R times 2^(−exponent), the largest element then being in [1, 2).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int LoadRowsOfR(HouseholderColumns<T> qr, T* columns, int stride)
     {
         int exponent = int.MinValue;

@@ -37,16 +37,58 @@ internal static unsafe class BlockedProduct<T, V, L>
         // A depth is the same whatever is packed and however many threads share the work: it alone orders the sums.
         int kc = product.K <= BlockSizes.LeastDepth ? BlockSizes.LeastDepth : s_blocks.Kc;
         var depths = new Partition(product.K, kc);
-        long bytes = (long)product.K * product.N * sizeof(T);
-        if (threads == 1 && product.BColumn == 1
-            && (bytes <= Thresholds.DirectBytes || product.M <= Thresholds.DirectRows || product.M <= Thresholds.FewRows && bytes <= s_blocks.HalfL2))
+        if (product.BColumn == 1 && s_blocks.ReadsInPlace<T>(product.M, product.N, product.K, Math.Min(vectors, MicroKernels<T, V, L>.Vectors(vectors)) * L.Count))
+            ReadInPlace(ref product, depths, threads);
+        else
+            Pack(ref product, depths, threads);
+    }
+
+    /// <summary>Nothing packed: A and B stay in the caches as they are, or B is read too seldom to be worth copying.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ReadInPlace(ref Product<T> product, Partition depths, int threads)
+    {
+        if (threads == 1)
         {
-            for (int p = 0; p < depths.Count; p++)
-                Direct(ref product, depths.Start(p), depths.Length(p), p == 0 ? product.Beta : T.One);
+            MultiplyInPlace(ref product, depths, 0, product.M, 0, product.N);
             return;
         }
 
-        Pack(ref product, depths, threads);
+        var shared = new SharedProduct { Product = product, Depths = depths, Cut = new Cut(product.M, product.M, product.N, threads) };
+        Team.Run(shared.Cut.Chunks, threads, &shared, &MultiplyChunkInPlace);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyChunkInPlace(void* state, int chunk)
+    {
+        ref SharedProduct shared = ref *(SharedProduct*)state;
+        (int row, int rows, int first, int last) = shared.Cut.Chunk(chunk);
+        int left = shared.Cut.Widths.Start(first) * L.Count;
+        int right = last == shared.Cut.Widths.Count ? shared.Product.N : shared.Cut.Widths.Start(last) * L.Count;
+        MultiplyInPlace(ref shared.Product, shared.Depths, row, rows, left, right - left);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyInPlace(ref Product<T> product, Partition depths, int row, int rows, int column, int columns)
+    {
+        int total = (columns + L.Count - 1) / L.Count, widest = MicroKernels<T, V, L>.Vectors(total);
+        var widths = new Partition(total, widest);
+        var heights = new Partition(rows, MicroKernels<T, V, L>.Rows(widest));
+        for (int p = 0; p < depths.Count; p++)
+        {
+            int start = depths.Start(p);
+            for (int w = 0; w < widths.Count; w++)
+            {
+                int from = widths.Start(w) * L.Count, vectors = widths.Length(w), width = Math.Min(vectors * L.Count, columns - from);
+                T* b = product.AtB(start, column + from);
+                TileShape<T> shape = Shape(in product, depths.Length(p), product.BRow, width - L.Count, width - L.Count, p == 0 ? product.Beta : T.One);
+                for (int t = 0; t < heights.Count; t++)
+                {
+                    int i = row + heights.Start(t), height = heights.Length(t);
+                    if (!product.Skips(i, height, column + from, width))
+                        MicroKernels<T, V, L>.Run<Strided>(height, vectors, product.AtA(i, start), b, product.AtC(i, column + from), &shape);
+                }
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -64,19 +106,16 @@ internal static unsafe class BlockedProduct<T, V, L>
         {
             panel.Column = panels.Start(j);
             panel.Columns = panels.Length(j);
-            int vectors = (panel.Columns + L.Count - 1) / L.Count, widest = MicroKernels<T, V, L>.Vectors(vectors);
-            panel.Widths = new Partition(vectors, widest);
-            panel.TileRows = MicroKernels<T, V, L>.Rows(widest);
+            panel.Cut = new Cut(product.M, s_blocks.Mc, panel.Columns, threads);
             // Loop 4: split k into depths of kc; the first one applies β, the others add.
             for (int p = 0; p < depths.Count; p++)
             {
                 panel.Start = depths.Start(p);
                 panel.Depth = depths.Length(p);
                 panel.Beta = p == 0 ? product.Beta : T.One;
-                panel.Divide(threads);
                 Team.Run(panel.PackingChunks, threads, &panel, &PackPanel);
                 // Loop 3: split m into blocks of mc rows of A and C; a block, or a part of its columns, is what a thread claims.
-                Team.Run(panel.Blocks.Count * panel.Groups.Count, threads, &panel, &MultiplyBlock);
+                Team.Run(panel.Cut.Chunks, threads, &panel, &MultiplyBlock);
             }
         }
     }
@@ -88,10 +127,10 @@ internal static unsafe class BlockedProduct<T, V, L>
         ref Panel panel = ref *(Panel*)state;
         bool rows = panel.Product.BColumn == 1;
         int firstRow = rows ? chunk * Panel.RowsPerChunk : 0, lastRow = rows ? Math.Min(firstRow + Panel.RowsPerChunk, panel.Depth) : panel.Depth;
-        int firstWidth = rows ? 0 : chunk, lastWidth = rows ? panel.Widths.Count : chunk + 1;
+        int firstWidth = rows ? 0 : chunk, lastWidth = rows ? panel.Cut.Widths.Count : chunk + 1;
         for (int w = firstWidth; w < lastWidth; w++)
         {
-            int from = panel.Widths.Start(w), vectors = panel.Widths.Length(w), width = vectors * L.Count;
+            int from = panel.Cut.Widths.Start(w), vectors = panel.Cut.Widths.Length(w), width = vectors * L.Count;
             Packing<T, V, L>.PackB(
                 panel.Product.AtB(panel.Start + firstRow, panel.Column + from * L.Count), panel.Product.BRow, panel.Product.BColumn,
                 lastRow - firstRow, Math.Min(width, panel.Columns - from * L.Count), vectors,
@@ -103,13 +142,13 @@ internal static unsafe class BlockedProduct<T, V, L>
     private static void MultiplyBlock(void* state, int chunk)
     {
         ref Panel panel = ref *(Panel*)state;
-        (int block, int group) = Math.DivRem(chunk, panel.Groups.Count);
-        int row = panel.Blocks.Start(block), rows = panel.Blocks.Length(block), depth = panel.Depth;
-        int first = panel.Groups.Start(group), last = first + panel.Groups.Length(group);
-        int left = panel.Column + panel.Widths.Start(first) * L.Count, right = Math.Min(panel.Column + panel.Columns, panel.Column + panel.Widths.Start(last) * L.Count);
+        (int row, int rows, int first, int last) = panel.Cut.Chunk(chunk);
+        Partition widths = panel.Cut.Widths;
+        int depth = panel.Depth, left = panel.Column + widths.Start(first) * L.Count;
+        int right = Math.Min(panel.Column + panel.Columns, panel.Column + widths.Start(last) * L.Count);
         if (panel.Product.Skips(row, rows, left, right - left))
             return;
-        var heights = new Partition(rows, panel.TileRows);
+        var heights = new Partition(rows, panel.Cut.TileRows);
         T* packedA = null;
         if (panel.PackA)
         {
@@ -118,19 +157,23 @@ internal static unsafe class BlockedProduct<T, V, L>
                 panel.Product.AtA(row, panel.Start), panel.Product.ARow, panel.Product.AColumn, heights, depth, packedA);
         }
 
-        // Loop 2: one panel of B of a tile's width, which stays in L1.
+        // Loop 2: one panel of B of a tile's width, which stays in the nearer caches.
         for (int w = first; w < last; w++)
         {
-            int from = panel.Widths.Start(w), vectors = panel.Widths.Length(w), width = vectors * L.Count;
+            int from = widths.Start(w), vectors = widths.Length(w), width = vectors * L.Count;
             int columns = Math.Min(width, panel.Columns - from * L.Count), column = panel.Column + from * L.Count;
             T* b = panel.PackedB + (nint)from * L.Count * depth;
             TileShape<T> shape = Shape(in panel.Product, depth, width, width - L.Count, columns - L.Count, panel.Beta);
+            // The first tiles call the next panel from L3, a line every few steps; what would be beyond it is this panel, which is near.
+            byte* next = (byte*)(b + (nint)width * depth), end = w + 1 < last ? next + (nint)widths.Length(w + 1) * L.Count * depth * sizeof(T) : next;
             // Loop 1: one sliver of A of a tile's height, which streams from L2.
             for (int t = 0; t < heights.Count; t++)
             {
                 int i = row + heights.Start(t), height = heights.Length(t);
                 if (panel.Product.Skips(i, height, column, columns))
                     continue;
+                shape.Next = next < end ? next : (byte*)b;
+                next += depth / Tile.Unrolled * Tile.Line;
                 T* c = panel.Product.AtC(i, column);
                 if (panel.PackA)
                     MicroKernels<T, V, L>.Run<Packed>(height, vectors, packedA + (nint)(i - row) * depth, b, c, &shape);
@@ -140,32 +183,12 @@ internal static unsafe class BlockedProduct<T, V, L>
         }
     }
 
-    /// <summary>Nothing packed: A and B stay in the caches as they are, or B is read too seldom to be worth copying.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Direct(ref Product<T> product, int start, int depth, T beta)
-    {
-        int total = (product.N + L.Count - 1) / L.Count, widest = MicroKernels<T, V, L>.Vectors(total);
-        var widths = new Partition(total, widest);
-        var heights = new Partition(product.M, MicroKernels<T, V, L>.Rows(widest));
-        for (int w = 0; w < widths.Count; w++)
-        {
-            int from = widths.Start(w) * L.Count, vectors = widths.Length(w), columns = Math.Min(vectors * L.Count, product.N - from);
-            T* b = product.AtB(start, from);
-            TileShape<T> shape = Shape(in product, depth, product.BRow, columns - L.Count, columns - L.Count, beta);
-            for (int t = 0; t < heights.Count; t++)
-            {
-                int row = heights.Start(t), height = heights.Length(t);
-                if (!product.Skips(row, height, from, columns))
-                    MicroKernels<T, V, L>.Run<Strided>(height, vectors, product.AtA(row, start), b, product.AtC(row, from), &shape);
-            }
-        }
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TileShape<T> Shape(in Product<T> product, int depth, nint bRow, int bLast, int cLast, T beta)
     {
         Unsafe.SkipInit(out TileShape<T> shape);
         shape.Depth = depth;
+        shape.Next = null;
         (shape.ARow, shape.AColumn) = (product.ARow, product.AColumn);
         (shape.BRow, shape.BLast) = (bRow, bLast);
         (shape.CRow, shape.CLast) = (product.CRow, cLast);
@@ -183,27 +206,49 @@ internal static unsafe class BlockedProduct<T, V, L>
         public bool PackA;
         public T* PackedB;
         public T Beta;
-        public int Column, Columns, Start, Depth, TileRows;
+        public int Column, Columns, Start, Depth;
+        public Cut Cut;
 
-        /// <summary>Tiles' widths in vectors.</summary>
-        public Partition Widths;
+        public readonly int PackingChunks => Product.BColumn == 1 ? (Depth + RowsPerChunk - 1) / RowsPerChunk : Cut.Widths.Count;
+    }
 
-        /// <summary>Rows of C per block.</summary>
-        public Partition Blocks;
+    /// <summary>What the threads share of a product that nothing is packed for.</summary>
+    private struct SharedProduct
+    {
+        public Product<T> Product;
+        public Partition Depths;
+        public Cut Cut;
+    }
 
-        /// <summary>Widths per chunk.</summary>
-        public Partition Groups;
-
-        public readonly int PackingChunks => Product.BColumn == 1 ? (Depth + RowsPerChunk - 1) / RowsPerChunk : Widths.Count;
+    /// <summary>How C is cut: into blocks of rows, and these into tiles' widths, which threads claim in groups.</summary>
+    private readonly struct Cut
+    {
+        private readonly Partition _blocks, _groups;
 
         /// <summary>Three chunks per thread, so that one that is held up leaves little to wait for; rows first, columns where those do not suffice.</summary>
-        public void Divide(int threads)
+        public Cut(int rows, int mostRows, int columns, int threads)
         {
+            int vectors = (columns + L.Count - 1) / L.Count, widest = MicroKernels<T, V, L>.Vectors(vectors);
+            Widths = new Partition(vectors, widest);
+            TileRows = MicroKernels<T, V, L>.Rows(widest);
             int wanted = threads == 1 ? 1 : 3 * threads;
-            int most = Math.Max(TileRows, Math.Min(s_blocks.Mc, (Product.M / wanted + TileRows - 1) / TileRows * TileRows));
-            Blocks = new Partition(Product.M, most);
-            int groups = Math.Clamp(wanted / Blocks.Count, 1, Widths.Count);
-            Groups = new Partition(Widths.Count, (Widths.Count + groups - 1) / groups);
+            _blocks = new Partition(rows, Math.Max(TileRows, Math.Min(mostRows, (rows / wanted + TileRows - 1) / TileRows * TileRows)));
+            int groups = Math.Clamp(wanted / _blocks.Count, 1, Widths.Count);
+            _groups = new Partition(Widths.Count, (Widths.Count + groups - 1) / groups);
+        }
+
+        /// <summary>Tiles' widths in vectors.</summary>
+        public Partition Widths { get; }
+
+        public int TileRows { get; }
+
+        public int Chunks => _blocks.Count * _groups.Count;
+
+        /// <summary>The rows of a chunk, its first width, and the one behind its last.</summary>
+        public (int Row, int Rows, int First, int Last) Chunk(int chunk)
+        {
+            (int block, int group) = Math.DivRem(chunk, _groups.Count);
+            return (_blocks.Start(block), _blocks.Length(block), _groups.Start(group), _groups.Start(group) + _groups.Length(group));
         }
     }
 }

@@ -31,6 +31,7 @@ internal static unsafe class Mirror<T> where T : unmanaged, IBinaryFloatingPoint
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(int rows, int columns, T* from, T* to, nint row, nint column)
     {
         if (column == 1)

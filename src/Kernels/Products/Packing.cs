@@ -86,6 +86,7 @@ internal static unsafe class Packing<T, V, L>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackRows(T* a, nint rowStride, nint columnStride, int height, int depth, T* packed)
     {
         if (columnStride == 1)

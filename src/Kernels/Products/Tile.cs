@@ -5,8 +5,18 @@ using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Products;
 
+/// <summary>What all tiles have in common.</summary>
+internal static class Tile
+{
+    /// <summary>Steps of k per turn of the loop.</summary>
+    public const int Unrolled = 4;
+
+    /// <summary>Bytes of a cache line: what a turn asks for ahead.</summary>
+    public const int Line = 64;
+}
+
 /// <summary>What the tiles of one width share.</summary>
-internal struct TileShape<T> where T : unmanaged
+internal unsafe struct TileShape<T> where T : unmanaged
 {
     /// <summary>k, the depth.</summary>
     public int Depth;
@@ -21,6 +31,9 @@ internal struct TileShape<T> where T : unmanaged
     public nint CRow, CLast;
 
     public T Alpha, Beta;
+
+    /// <summary>What is to be read next: with A packed, a line of it is called into L2 in each turn of the loop; strides leave no register for it. It need not be memory of ours.</summary>
+    public byte* Next;
 }
 
 /// <summary>The micro-kernel: a tile of M rows and N vectors of C held in registers while k runs over a sliver of A and of B.</summary>
@@ -91,9 +104,13 @@ internal unsafe struct Tile<T, V, L, M, N, O>
 
         // A second pointer into A saves the multiples of its stride beyond the third, for which registers do not suffice.
         T* below = a + 4 * row;
+        byte* next = shape->Next;
         int p = k;
-        for (; p >= 4; p -= 4)
+        for (; p >= Tile.Unrolled; p -= Tile.Unrolled)
         {
+            if (O.IsPacked && Sse.IsSupported)
+                Sse.Prefetch1(next);
+            next += Tile.Line;
             tile.Step(a, below, row, b, bLast);
             tile.Step(a + step, below + step, row, b + bRow, bLast);
             tile.Step(a + 2 * step, below + 2 * step, row, b + 2 * bRow, bLast);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Reflectors;
@@ -185,6 +186,7 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
     private CompactWy<T> Panel(int start, T* columns, T* rows, T* scratch) => new(columns, _stride, rows,
         _factors + (nint)start * PanelWidth, Tau + start, scratch, PanelWidth, Rows - start, _path, _maxThreads);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Load(T* a, nint rowStride, nint columnStride)
     {
         if (columnStride == 1 && rowStride != 1)

@@ -116,6 +116,7 @@ internal static unsafe class Reflection<T, V, L>
     }
 
     /// <summary>Writes v in full from a column that holds it below row k, from row k's vector on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Copy(T* column, int k, int length, T* v)
     {
         int start = k / L.Count * L.Count;

@@ -27,6 +27,7 @@ internal static unsafe class Transposition<T> where T : unmanaged, IBinaryFloati
             Scalar(0, rows, 0, columns, from, fromRow, to, toRow);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyLane(int rows, int columns, T* from, nint fromRow, T* to, nint toRow)
     {
         int side = sizeof(T) == 8 ? 4 : 8, whole = rows / side * side, j = 0;
@@ -44,6 +45,7 @@ internal static unsafe class Transposition<T> where T : unmanaged, IBinaryFloati
         Scalar(0, rows, j, columns, from, fromRow, to, toRow);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scalar(int firstRow, int rows, int firstColumn, int columns, T* from, nint fromRow, T* to, nint toRow)
     {
         for (int i = firstRow; i < rows; i++)
