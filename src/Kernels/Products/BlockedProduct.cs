@@ -24,10 +24,8 @@ internal static unsafe class BlockedProduct<T, V, L>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(ref Product<T> product, int threads)
     {
-        // One tile: at such sizes the loops around it cost as much as its sums.
-        int vectors = (int)((uint)(product.N + L.Count - 1) / (uint)L.Count);
-        if (vectors <= MicroKernels<T, V, L>.Vectors(vectors) && product.M <= MicroKernels<T, V, L>.Rows(vectors)
-            && product.K <= BlockSizes.LeastDepth && product.BColumn == 1 && product.Part == Part.All)
+        // At such sizes the loops around it cost as much as its sums.
+        if (IsOneTile(in product, out int vectors))
         {
             TileShape<T> shape = Shape(in product, product.K, product.BRow, product.N - L.Count, product.N - L.Count, product.Beta);
             MicroKernels<T, V, L>.Run<Strided>(product.M, vectors, product.A, product.B, product.C, &shape);
@@ -41,6 +39,33 @@ internal static unsafe class BlockedProduct<T, V, L>
             ReadInPlace(ref product, depths, threads);
         else
             Pack(ref product, depths, threads);
+    }
+
+    /// <summary>The products from start to end of a batch, whose matrices are steps apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void MultiplyBatch(in Product<T> first, nint aStep, nint bStep, nint cStep, int start, int end)
+    {
+        Product<T> product = first;
+        bool isOneTile = IsOneTile(in product, out int vectors);
+        TileShape<T> shape = Shape(in product, product.K, product.BRow, product.N - L.Count, product.N - L.Count, product.Beta);
+        for (int i = start; i < end; i++)
+        {
+            product.A = first.A + i * aStep;
+            product.B = first.B + i * bStep;
+            product.C = first.C + i * cStep;
+            if (isOneTile)
+                MicroKernels<T, V, L>.Run<Strided>(product.M, vectors, product.A, product.B, product.C, &shape);
+            else
+                Multiply(ref product, 1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsOneTile(in Product<T> product, out int vectors)
+    {
+        vectors = (int)((uint)(product.N + L.Count - 1) / (uint)L.Count);
+        return vectors <= MicroKernels<T, V, L>.Vectors(vectors) && product.M <= MicroKernels<T, V, L>.Rows(vectors)
+            && product.K <= BlockSizes.LeastDepth && product.BColumn == 1 && product.Part == Part.All;
     }
 
     /// <summary>Nothing packed: A and B stay in the caches as they are, or B is read too seldom to be worth copying.</summary>

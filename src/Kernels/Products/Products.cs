@@ -126,17 +126,18 @@ internal static unsafe class Products<T> where T : unmanaged, IBinaryFloatingPoi
         private static void MultiplyChunk<V, L>(void* state, int chunk) where V : unmanaged where L : struct, ILanes<T, V>
         {
             ref BatchWork work = ref *(BatchWork*)state;
-            int end = Math.Min(work.Count, (chunk + 1) * PerChunk);
-            Product<T> product = work.First;
-            for (int i = chunk * PerChunk; i < end; i++)
+            int start = chunk * PerChunk, end = Math.Min(work.Count, start + PerChunk);
+            if (work.First.K > 0)
             {
-                product.A = work.First.A + i * work.AStep;
-                product.B = work.First.B + i * work.BStep;
+                BlockedProduct<T, V, L>.MultiplyBatch(in work.First, work.AStep, work.BStep, work.CStep, start, end);
+                return;
+            }
+
+            Product<T> product = work.First;
+            for (int i = start; i < end; i++)
+            {
                 product.C = work.First.C + i * work.CStep;
-                if (product.K == 0)
-                    Scale(ref product);
-                else
-                    BlockedProduct<T, V, L>.Multiply(ref product, 1);
+                Scale(ref product);
             }
         }
     }

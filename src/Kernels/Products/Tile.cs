@@ -128,48 +128,58 @@ internal unsafe struct Tile<T, V, L, M, N, O>
             b += bRow;
         }
 
-        V scale = L.Broadcast(shape->Alpha), keep = L.Broadcast(shape->Beta);
-        bool read = !T.IsZero(shape->Beta);
-        Write(scale, keep, tile._c00, tile._c01, tile._c02, tile._c03, read, c, cLast);
+        // Most products are stored as they are; a multiplication by 1 would be a k-th of the tile's work.
+        if (shape->Alpha == T.One && T.IsZero(shape->Beta))
+            tile.Write<Stored>(shape, c, cRow, cLast);
+        else
+            tile.Write<Scaled>(shape, c, cRow, cLast);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Write<W>(TileShape<T>* shape, T* c, nint row, nint last) where W : struct, IWriting
+    {
+        V scale = W.Scales ? L.Broadcast(shape->Alpha) : L.Zero, keep = W.Scales ? L.Broadcast(shape->Beta) : L.Zero;
+        bool read = W.Scales && !T.IsZero(shape->Beta);
+        Write<W>(scale, keep, _c00, _c01, _c02, _c03, read, c, last);
         if (M.Value > 1)
-            Write(scale, keep, tile._c10, tile._c11, tile._c12, tile._c13, read, c + cRow, cLast);
+            Write<W>(scale, keep, _c10, _c11, _c12, _c13, read, c + row, last);
         if (M.Value > 2)
-            Write(scale, keep, tile._c20, tile._c21, tile._c22, tile._c23, read, c + 2 * cRow, cLast);
+            Write<W>(scale, keep, _c20, _c21, _c22, _c23, read, c + 2 * row, last);
         if (M.Value > 3)
-            Write(scale, keep, tile._c30, tile._c31, tile._c32, tile._c33, read, c + 3 * cRow, cLast);
+            Write<W>(scale, keep, _c30, _c31, _c32, _c33, read, c + 3 * row, last);
         if (M.Value > 4)
-            Write(scale, keep, tile._c40, tile._c41, tile._c42, tile._c43, read, c + 4 * cRow, cLast);
+            Write<W>(scale, keep, _c40, _c41, _c42, _c43, read, c + 4 * row, last);
         if (M.Value > 5)
-            Write(scale, keep, tile._c50, tile._c51, tile._c52, tile._c53, read, c + 5 * cRow, cLast);
+            Write<W>(scale, keep, _c50, _c51, _c52, _c53, read, c + 5 * row, last);
         if (M.Value > 6)
-            Write(scale, keep, tile._c60, tile._c61, tile._c62, L.Zero, read, c + 6 * cRow, cLast);
+            Write<W>(scale, keep, _c60, _c61, _c62, L.Zero, read, c + 6 * row, last);
         if (M.Value > 7)
-            Write(scale, keep, tile._c70, tile._c71, tile._c72, L.Zero, read, c + 7 * cRow, cLast);
+            Write<W>(scale, keep, _c70, _c71, _c72, L.Zero, read, c + 7 * row, last);
     }
 
     // The last vector may cover columns of the one before: what C held there is read before that is written, and both write the same.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Write(V scale, V keep, V c0, V c1, V c2, V c3, bool read, T* c, nint last)
+    private static void Write<W>(V scale, V keep, V c0, V c1, V c2, V c3, bool read, T* c, nint last) where W : struct, IWriting
     {
-        V edge = L.Multiply(scale, N.Value == 1 ? c0 : N.Value == 2 ? c1 : N.Value == 3 ? c2 : c3);
-        if (read)
-            edge = L.MultiplyAdd(keep, L.Load(N.Value == 1 ? c : c + last), edge);
+        V edge = N.Value == 1 ? c0 : N.Value == 2 ? c1 : N.Value == 3 ? c2 : c3;
+        T* end = N.Value == 1 ? c : c + last;
+        edge = Value<W>(scale, keep, edge, read, end);
         if (N.Value > 1)
-            Full(scale, keep, c0, read, c);
+            L.Store(Value<W>(scale, keep, c0, read, c), c);
         if (N.Value > 2)
-            Full(scale, keep, c1, read, c + L.Count);
+            L.Store(Value<W>(scale, keep, c1, read, c + L.Count), c + L.Count);
         if (N.Value > 3)
-            Full(scale, keep, c2, read, c + 2 * L.Count);
-        L.Store(edge, N.Value == 1 ? c : c + last);
+            L.Store(Value<W>(scale, keep, c2, read, c + 2 * L.Count), c + 2 * L.Count);
+        L.Store(edge, end);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Full(V scale, V keep, V x, bool read, T* c)
+    private static V Value<W>(V scale, V keep, V x, bool read, T* c) where W : struct, IWriting
     {
+        if (!W.Scales)
+            return x;
         x = L.Multiply(scale, x);
-        if (read)
-            x = L.MultiplyAdd(keep, L.Load(c), x);
-        L.Store(x, c);
+        return read ? L.MultiplyAdd(keep, L.Load(c), x) : x;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
