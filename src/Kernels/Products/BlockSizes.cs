@@ -8,11 +8,15 @@ namespace Kappa.Kernels.Products;
 /// Kc, depth: a panel of B for one tile (Kc×NR) fills a sixteenth of L2, at most 512. It need not stay in L1: a tile reads it at
 /// 16 bytes a cycle, and a deeper panel writes C less often. Mc, rows: a block of A (Mc×Kc) fills a quarter of L2, at most 480; L2 is
 /// indexed by physical pages and loses lines long before it is full. Measured at n = 2048 (2 MiB L2, f64, share of peak): a quarter of L2
-/// 0.90, a half 0.86, 480 rows 0.84. Nc, columns: a panel of B (Kc×Nc) fills half of L3, at most 4096.
+/// 0.90, a half 0.86, 480 rows 0.84. Nc, columns: a panel of B (Kc×Nc) fills half of L3, at most 4096; for few rows, which read it once or a few times, a quarter of L2: what is packed is then read from there
+/// (64×512×512 f64: 0.97 to 1.07 of OpenBLAS; an eighth gains nothing there and loses at 1024).
 /// Caches that the system does not tell count as 32 KiB (L1), 512 KiB (L2) and 8 MiB (L3).
 /// </remarks>
-internal readonly record struct BlockSizes(int Mc, int Kc, int Nc, long L1, long L2)
+internal readonly record struct BlockSizes(int Mc, int Kc, int Nc, int NearColumns, long L1, long L2)
 {
+    /// <summary>Rows of C for which B is hardly worth packing.</summary>
+    public const int FewRows = 64;
+
     /// <summary>The least Kc, whatever the caches: a product no deeper need not ask for them.</summary>
     public const int LeastDepth = 128;
 
@@ -22,7 +26,8 @@ internal readonly record struct BlockSizes(int Mc, int Kc, int Nc, long L1, long
         int kc = (int)Math.Clamp(l2 / 16 / (nr * elementBytes) / 4 * 4, LeastDepth, 512);
         int mc = (int)Math.Clamp(l2 / 4 / (kc * elementBytes) / mr * mr, mr, 480 / mr * mr);
         int nc = (int)Math.Clamp(l3 / 2 / (kc * elementBytes) / nr * nr, nr, Math.Max(nr, 4096 / nr * nr));
-        return new BlockSizes(mc, kc, nc, l1, l2);
+        int near = (int)Math.Clamp(l2 / 4 / (kc * elementBytes) / nr * nr, nr, nc);
+        return new BlockSizes(mc, kc, nc, near, l1, l2);
     }
 
     /// <summary>
@@ -36,7 +41,7 @@ internal readonly record struct BlockSizes(int Mc, int Kc, int Nc, long L1, long
     /// </remarks>
     public bool ReadsInPlace<T>(int m, int n, int k, int width) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        const int FewRows = 64, TwoTiles = 16;
+        const int TwoTiles = 16;
         long row = (long)n * Unsafe.SizeOf<T>();
         return m <= TwoTiles || k * row <= L2 / 8 * 5 && (m <= FewRows || (long)k * width * Unsafe.SizeOf<T>() <= L1 / 4 * 7);
     }

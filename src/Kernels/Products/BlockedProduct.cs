@@ -120,9 +120,10 @@ internal static unsafe class BlockedProduct<T, V, L>
     private static void Pack(ref Product<T> product, Partition depths, int threads)
     {
         bool rows = product.AColumn == 1;
-        bool packA = product.N > (rows ? Thresholds.RowReads : 1) * MicroKernels<T, V, L>.Columns
-            && (!rows || (long)product.M * product.K * sizeof(T) > Thresholds.StridedBytes);
-        var panels = new Partition(product.N, s_blocks.Nc);
+        bool few = product.M <= BlockSizes.FewRows;
+        bool packA = !few && product.N > (rows ? Thresholds.RowReads : 1) * MicroKernels<T, V, L>.Columns
+            && (long)product.M * product.K * sizeof(T) > Thresholds.StridedBytes;
+        var panels = new Partition(product.N, few ? s_blocks.NearColumns : s_blocks.Nc);
         var panel = new Panel { Product = product, PackA = packA };
         panel.PackedB = (t_packedB ??= new AlignedBuffer()).Rent<T>(
             (nint)depths.Length(depths.Count - 1) * ((panels.Length(panels.Count - 1) + L.Count - 1) / L.Count * L.Count));

@@ -11,7 +11,7 @@ internal static unsafe class Products<T> where T : unmanaged, IBinaryFloatingPoi
     /// <summary>Threads worth taking for a number of multiply-adds; the caller asks for at most so many, 0: <see cref="Gemm.MaxThreads"/>.</summary>
     public static int Threads(long multiplyAdds, int maxThreads)
     {
-        if (multiplyAdds < Thresholds.Parallel)
+        if (multiplyAdds / sizeof(double) * sizeof(T) < Thresholds.Parallel)
             return 1;
         return maxThreads == 0 ? Gemm.MaxThreads : Math.Min(maxThreads, Gemm.MaxThreads);
     }
