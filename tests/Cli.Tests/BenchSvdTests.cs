@@ -43,6 +43,17 @@ public class BenchSvdTests : WorkingFolder
         }
     }
 
+    [Test]
+    public void Svd_OnSeveralThreads_SaysWhatTheyGain()
+    {
+        int threads = Math.Min(2, Environment.ProcessorCount);
+        foreach (JsonObject row in Svd("--sizes", "20", "--threads", $"{threads}", "--against", "none"))
+            Assert.That((double?)row["speedup"], threads == 1 ? Is.Null : Is.GreaterThan(0));
+        KappaProcess table = Kappa("bench", "svd", "--sizes", "20", "--threads", $"{threads}", "--rounds", "1");
+        Assert.That(table.ExitCode, Is.Zero, table.Errors);
+        Assert.That(table.Output.Contains("1 thread/ours", StringComparison.Ordinal), Is.EqualTo(threads > 1));
+    }
+
     // A = B·D: each σ, however small, is good to about nε times κ(B), which is of order n.
     [Test]
     public void Svd_OfGradedMatrices_KeepsSmallSingularValues([Values("values", "full", "kappa")] string job)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Kappa.Training.Results;
 
 namespace Kappa.Cli.Bench;
 
@@ -58,6 +59,9 @@ internal sealed class Interleaving(int threads, int rounds, Action roundDone, Ca
 
         return seconds;
     }
+
+    /// <summary>Times over other times of the same rounds.</summary>
+    public static Statistics Ratio(double[] times, double[] others) => Statistics.Of([.. times.Zip(others, (time, other) => time / other)]);
 
     // Returns how many calls go between two looks at the clock, so that these cost nothing.
     private int WarmUp(Action<int> contender, TimeSpan least)

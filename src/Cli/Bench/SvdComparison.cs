@@ -31,7 +31,8 @@ internal sealed record SvdCase(string Type, int N, SvdJob Job, string Family);
 /// <param name="Sweeps">Sweeps of Jacobi rotations.</param>
 /// <param name="Accuracy">Its errors.</param>
 /// <param name="Theirs">The other library's drivers, where there are any.</param>
-internal sealed record SvdTiming(string Algorithm, double Seconds, int Sweeps, SvdAccuracy Accuracy, OtherSvdTiming[] Theirs);
+/// <param name="Speedup">Our time with one thread over ours with all, of each round, where there are several.</param>
+internal sealed record SvdTiming(string Algorithm, double Seconds, int Sweeps, SvdAccuracy Accuracy, OtherSvdTiming[] Theirs, Statistics? Speedup);
 
 /// <summary>A driver of the other library beside ours.</summary>
 /// <param name="Driver">Which.</param>
@@ -46,16 +47,18 @@ internal static class SvdComparison
 {
     /// <summary>Times a decomposition.</summary>
     /// <param name="problem">What to time.</param>
-    /// <param name="other">The other library, where there is one; its threads are set by the caller, and ours.</param>
+    /// <param name="other">The other library, where there is one; its threads are set by the caller.</param>
     /// <param name="interleaving">How to time it.</param>
     public static SvdTiming Measure<T>(SvdCase problem, NativeBlas? other, Interleaving interleaving)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         Matrix<T> a = SvdFamilies.Create<T>(problem.Family, problem.N);
         bool vectors = problem.Job == SvdJob.Full;
-        var ours = new Ours<T>(problem.Job, a);
+        int threads = interleaving.Threads;
+        var ours = new Ours<T>(problem.Job, a, threads);
+        Action<int>[] alone = threads == 1 ? [] : [new Ours<T>(problem.Job, a, 1).Run];
         NativeSvd<T>[] theirs = other is null ? [] : [.. Enum.GetValues<SvdDriver>().Select(driver => new NativeSvd<T>(other, driver, a, vectors))];
-        double[][] seconds = interleaving.Measure((typeof(SvdComparison), typeof(T), problem.Job), () => { }, [ours.Run, .. theirs.Select<NativeSvd<T>, Action<int>>(their => their.Run)]);
+        double[][] seconds = interleaving.Measure((typeof(SvdComparison), typeof(T), problem.Job), () => { }, [ours.Run, .. theirs.Select<NativeSvd<T>, Action<int>>(their => their.Run), .. alone]);
 
         Matrix<double> wide = Widened<T>(a);
         double epsilon = double.CreateTruncating(T.BitIncrement(T.One) - T.One);
@@ -66,9 +69,10 @@ internal static class SvdComparison
             [.. theirs.Select((their, i) => new OtherSvdTiming(
                 (SvdDriver)i,
                 Statistics.Of(seconds[i + 1]).Median,
-                Statistics.Of([.. seconds[i + 1].Zip(seconds[0], (their, our) => their / our)]),
+                Interleaving.Ratio(seconds[i + 1], seconds[0]),
                 their.Info,
-                SvdAccuracy.Of(wide, epsilon, Asked(their.Values()), vectors ? (Widened(their.U), Widened(their.V)) : null, reference)))]);
+                SvdAccuracy.Of(wide, epsilon, Asked(their.Values()), vectors ? (Widened(their.U), Widened(their.V)) : null, reference)))],
+            threads == 1 ? null : Interleaving.Ratio(seconds[^1], seconds[0]));
 
         double[] Asked(double[] sigma) => problem.Job == SvdJob.Kappa ? [sigma[^1] == 0 ? double.PositiveInfinity : sigma[0] / sigma[^1]] : sigma;
     }
@@ -83,7 +87,7 @@ internal static class SvdComparison
     }
 
     // The one place that says which door answers which job.
-    private sealed class Ours<T>(SvdJob job, Matrix<T> a) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    private sealed class Ours<T>(SvdJob job, Matrix<T> a, int threads) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         private SvdResult<T>? _svd;
         private T _kappa;
@@ -103,9 +107,9 @@ internal static class SvdComparison
         {
             for (int i = 0; i < repeats; i++)
                 if (job == SvdJob.Kappa)
-                    _kappa = Spectrum.ConditionNumber<T>(a).Value;
+                    _kappa = Spectrum.ConditionNumber<T>(a, maxThreads: threads).Value;
                 else
-                    _svd = job == SvdJob.Full ? Svd.Decompose<T>(a) : Svd.Values<T>(a);
+                    _svd = job == SvdJob.Full ? Svd.Decompose<T>(a, maxThreads: threads) : Svd.Values<T>(a, maxThreads: threads);
         }
     }
 }

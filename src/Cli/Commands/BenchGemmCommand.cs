@@ -30,7 +30,7 @@ internal static class BenchGemmCommand
             GemmCase[] cases = [.. setting.Types.SelectMany(type => products.Select(p => new GemmCase(type, p.M, p.N, p.K, stored)))];
             foreach (GemmCase product in cases)
                 CheckSize(product, setting.Other is not null);
-            var run = new BenchRun(setting, $"C ← AB, {stored}", s_columns, textColumns: 2);
+            var run = new BenchRun(setting, $"C ← AB, {stored}", setting.Columns(s_columns), textColumns: 2);
             // A task of its own, because Ctrl-C is listened to only once this delegate has returned.
             return Task.Run(() => run.Run(cases, product => $"{product.Type} {product.Shape}", (product, interleaving) =>
             {
@@ -91,6 +91,7 @@ internal static class BenchGemmCommand
         ["ratio"] = timing.Theirs?.Ratio.Median,
         ["ratioQ25"] = timing.Theirs?.Ratio.Q25,
         ["ratioQ75"] = timing.Theirs?.Ratio.Q75,
+        ["speedup"] = timing.Speedup?.Median,
         ["largestDifference"] = BenchRecord.Number(timing.Theirs?.LargestDifference),
     };
 
@@ -106,6 +107,7 @@ internal static class BenchGemmCommand
             BenchRecord.Text(theirs?.Gflops, "F1"),
             BenchRecord.Text(theirs?.Ratio),
             BenchRecord.Text(theirs?.LargestDifference, "0.0E+0;;0"),
+            .. BenchRecord.Speedup(timing.Speedup),
         ];
     }
 }

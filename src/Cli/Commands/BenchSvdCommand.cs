@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Kappa.Cli.Bench;
-using Kappa.Kernels;
 using Kappa.Training.Results;
 
 namespace Kappa.Cli.Commands;
@@ -31,9 +30,8 @@ internal static class BenchSvdCommand
             foreach (int n in orders)
                 CheckSize(n);
             BenchSetting setting = options.Read(parsed);
-            Gemm.MaxThreads = setting.Threads;
             SvdCase[] cases = [.. setting.Types.SelectMany(type => orders.Select(n => new SvdCase(type, n, asked, matrices)))];
-            var run = new BenchRun(setting, $"A = UΣVᵀ, {Word(asked.ToString())}, {matrices}", [.. s_columns, .. ErrorColumns(asked)], textColumns: 3);
+            var run = new BenchRun(setting, $"A = UΣVᵀ, {Word(asked.ToString())}, {matrices}", setting.Columns([.. s_columns, .. ErrorColumns(asked)]), textColumns: 3);
             // A task of its own, because Ctrl-C is listened to only once this delegate has returned.
             return Task.Run(() => run.Run(cases, problem => string.Create(CultureInfo.InvariantCulture, $"{problem.Type} {problem.N}×{problem.N}"), (problem, interleaving) =>
             {
@@ -74,6 +72,7 @@ internal static class BenchSvdCommand
         };
         foreach (SvdDriver driver in Enum.GetValues<SvdDriver>())
             json[$"ratio{driver}"] = Find(driver)?.Ratio.Median;
+        json["speedup"] = timing.Speedup?.Median;
         AddErrors(json, problem, timing.Accuracy);
         json["against"] = setting.Other?.Name;
         json["againstVersion"] = setting.Other?.Version;
@@ -103,9 +102,10 @@ internal static class BenchSvdCommand
 
     private static string[][] ToRows(SvdCase problem, SvdTiming timing) =>
     [
-        Row(problem, timing.Algorithm, timing.Seconds, null, timing.Sweeps, timing.Accuracy),
-        .. timing.Theirs.Select(theirs => Row(
-            problem, Word(theirs.Driver.ToString()) + (theirs.Info == 0 ? "" : $" (info {theirs.Info})"), theirs.Seconds, theirs.Ratio, null, theirs.Accuracy)),
+        [.. Row(problem, timing.Algorithm, timing.Seconds, null, timing.Sweeps, timing.Accuracy), .. BenchRecord.Speedup(timing.Speedup)],
+        .. timing.Theirs.Select(theirs => (string[])[.. Row(
+            problem, Word(theirs.Driver.ToString()) + (theirs.Info == 0 ? "" : $" (info {theirs.Info})"), theirs.Seconds, theirs.Ratio, null, theirs.Accuracy),
+            .. timing.Speedup is null ? Array.Empty<string>() : [""]]),
     ];
 
     private static string[] Row(SvdCase problem, string algorithm, double seconds, Statistics? ratio, int? sweeps, SvdAccuracy accuracy) =>
