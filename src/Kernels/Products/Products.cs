@@ -73,6 +73,7 @@ internal static unsafe class Products<T> where T : unmanaged, IBinaryFloatingPoi
         VectorPaths.Run<T, BatchWork>(VectorPaths.Fitting(path, (long)first.N * sizeof(T)), ref work);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scale(ref Product<T> product)
     {
         for (int i = 0; i < product.M; i++)

@@ -52,6 +52,7 @@ internal static unsafe class VectorProduct<T, V, L>
         return vector.G != null && (vector.GColumn == 1 || vector.GRow == 1);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(ref MatrixVector<T> vector, int threads)
     {
         int padded = (vector.K + L.Count - 1) / L.Count * L.Count;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Reflectors;
@@ -37,6 +38,7 @@ internal readonly unsafe struct CompactWy<T>(
     public void CopyToRows(int first, int count) => Transposition<T>.Copy(count, height, Column(first), stride, rows + first, width);
 
     /// <summary>Computes T's diagonal block for count reflections from the first on; V stands by columns and by rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void FormFactor(int first, int count)
     {
         if (count > SmallestHalf)

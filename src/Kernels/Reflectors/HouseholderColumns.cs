@@ -41,6 +41,7 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
     public HouseholderColumns(ReadOnlyMatrixView<T> a, bool pivot, VectorPath path, int maxThreads = 0) => Factor(a, pivot, path, maxThreads);
 
     /// <summary>Loads A (m×n), whose elements are finite, and factors it in the place of what was here; allocates nothing where that was no smaller.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Factor(ReadOnlyMatrixView<T> a, bool pivot, VectorPath path, int maxThreads = 0)
     {
         Rows = a.Rows;
@@ -117,6 +118,7 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
         Apply(new MatrixView<T>(ref *c, Rows, count, 1, Length), transposed);
 
     /// <summary>C ← QC or QᵀC, with C (m×p) of contiguous rows or columns; where C is known to be the identity's first columns, about half the work.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(MatrixView<T> c, bool transposed, bool isIdentity = false)
     {
         if (c.IsEmpty)
@@ -147,6 +149,7 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
     }
 
     /// <summary>Rows [0, count) of R, row i from its diagonal on and zeros before it, every column at its own scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void CopyR(MatrixView<T> r)
     {
         T* scaled = (t_work ??= new AlignedBuffer()).Rent<T>((nint)PanelWidth * r.Rows);
@@ -239,6 +242,7 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Normalise<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
     {
         for (int j = 0; j < Columns; j++)
@@ -273,6 +277,7 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
     }
 
     /// <summary>Panels of reflections, each by halves; the columns right of a panel meet it as two products.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Factor<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
     {
         Rank = Steps;
@@ -327,6 +332,7 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
     }
 
     /// <summary>Makes reflection k and applies it to the columns between k and end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Step<V, L>(int k, T* v, int end, in Scope scope) where V : unmanaged where L : struct, ILanes<T, V>
     {
         Tau[k] = Reflection<T, V, L>.Make(Column(k), k, Length, v, scope.Steps);
@@ -349,6 +355,7 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
     /// product when the panel ends, at its full width or when a norm must be computed afresh. Source: Quintana-Ortí, Sun and Bischof,
     /// SIAM J. Sci. Comput. 19 (1998).
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FactorPivoted<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
     {
         nint line = Level1<T, V, L>.Padded(Columns);
@@ -387,6 +394,7 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
     }
 
     /// <summary>Steps from k on whose reflections reach the rest of the matrix together; returns how many.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Delay<V, L>(int first, T* v, T* f, nint line, T* row, T* w, ref TailNorms<T> norms, in Scope scope)
         where V : unmanaged where L : struct, ILanes<T, V>
     {
@@ -421,6 +429,7 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
     }
 
     /// <summary>Computes the stale tail norms afresh.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Refresh<V, L>(ref TailNorms<T> norms, int from, T* scratch, in Scope scope)
         where V : unmanaged where L : struct, ILanes<T, V>
     {
@@ -432,6 +441,7 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
     }
 
     /// <summary>Computes all tail norms afresh at the base of the largest. Whether any is not 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Rebase<V, L>(ref TailNorms<T> norms, int from, T* scratch, in Scope scope)
         where V : unmanaged where L : struct, ILanes<T, V>
     {

@@ -88,6 +88,7 @@ internal static unsafe class Reflection<T, V, L>
         return L.Sum(L.Add(L.Add(s0, s1), L.Add(s2, s3)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static T MakeScaled(T* column, int k, int length, T* v, T* steps)
     {
         T tau = T.Zero, tail = TailNorm(column, k + 1, length, v, steps);

@@ -57,6 +57,7 @@ internal static unsafe class Level1<T, V, L>
     /// <summary>
     /// ‖x‖₂ without overflow or underflow: the plain sum of squares where it is safe, scaled by a power of two where it is not.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static T Norm(T* x, int length)
     {
         T sum = Dot(x, x, length);
