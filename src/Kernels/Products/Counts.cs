@@ -62,22 +62,3 @@ internal readonly struct Strided : IOrder
 {
     public static bool IsPacked => false;
 }
-
-/// <summary>What becomes of a tile's sums.</summary>
-internal interface IWriting
-{
-    /// <summary>Whether C ← α·sums + βC; else C ← sums.</summary>
-    static abstract bool Scales { get; }
-}
-
-/// <summary>C ← AB.</summary>
-internal readonly struct Stored : IWriting
-{
-    public static bool Scales => false;
-}
-
-/// <summary>C ← αAB + βC.</summary>
-internal readonly struct Scaled : IWriting
-{
-    public static bool Scales => true;
-}

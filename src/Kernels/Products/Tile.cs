@@ -129,57 +129,108 @@ internal unsafe struct Tile<T, V, L, M, N, O>
         }
 
         // Most products are stored as they are; a multiplication by 1 would be a k-th of the tile's work.
-        if (shape->Alpha == T.One && T.IsZero(shape->Beta))
-            tile.Write<Stored>(shape, c, cRow, cLast);
-        else
-            tile.Write<Scaled>(shape, c, cRow, cLast);
+        if (shape->Alpha != T.One)
+            tile.Scale(L.Broadcast(shape->Alpha));
+        if (!T.IsZero(shape->Beta))
+            tile.Add(L.Broadcast(shape->Beta), c, cRow, cLast);
+        tile.Write(c, cRow, cLast);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Write<W>(TileShape<T>* shape, T* c, nint row, nint last) where W : struct, IWriting
+    private void Scale(V alpha)
     {
-        V scale = W.Scales ? L.Broadcast(shape->Alpha) : L.Zero, keep = W.Scales ? L.Broadcast(shape->Beta) : L.Zero;
-        bool read = W.Scales && !T.IsZero(shape->Beta);
-        Write<W>(scale, keep, _c00, _c01, _c02, _c03, read, c, last);
+        Scale(alpha, ref _c00, ref _c01, ref _c02, ref _c03);
         if (M.Value > 1)
-            Write<W>(scale, keep, _c10, _c11, _c12, _c13, read, c + row, last);
+            Scale(alpha, ref _c10, ref _c11, ref _c12, ref _c13);
         if (M.Value > 2)
-            Write<W>(scale, keep, _c20, _c21, _c22, _c23, read, c + 2 * row, last);
+            Scale(alpha, ref _c20, ref _c21, ref _c22, ref _c23);
         if (M.Value > 3)
-            Write<W>(scale, keep, _c30, _c31, _c32, _c33, read, c + 3 * row, last);
+            Scale(alpha, ref _c30, ref _c31, ref _c32, ref _c33);
         if (M.Value > 4)
-            Write<W>(scale, keep, _c40, _c41, _c42, _c43, read, c + 4 * row, last);
+            Scale(alpha, ref _c40, ref _c41, ref _c42, ref _c43);
         if (M.Value > 5)
-            Write<W>(scale, keep, _c50, _c51, _c52, _c53, read, c + 5 * row, last);
+            Scale(alpha, ref _c50, ref _c51, ref _c52, ref _c53);
         if (M.Value > 6)
-            Write<W>(scale, keep, _c60, _c61, _c62, L.Zero, read, c + 6 * row, last);
+            Scale(alpha, ref _c60, ref _c61, ref _c62, ref _c62);
         if (M.Value > 7)
-            Write<W>(scale, keep, _c70, _c71, _c72, L.Zero, read, c + 7 * row, last);
+            Scale(alpha, ref _c70, ref _c71, ref _c72, ref _c72);
     }
 
-    // The last vector may cover columns of the one before: what C held there is read before that is written, and both write the same.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Write<W>(V scale, V keep, V c0, V c1, V c2, V c3, bool read, T* c, nint last) where W : struct, IWriting
+    private static void Scale(V alpha, ref V c0, ref V c1, ref V c2, ref V c3)
     {
-        V edge = N.Value == 1 ? c0 : N.Value == 2 ? c1 : N.Value == 3 ? c2 : c3;
-        T* end = N.Value == 1 ? c : c + last;
-        edge = Value<W>(scale, keep, edge, read, end);
+        c0 = L.Multiply(alpha, c0);
         if (N.Value > 1)
-            L.Store(Value<W>(scale, keep, c0, read, c), c);
+            c1 = L.Multiply(alpha, c1);
         if (N.Value > 2)
-            L.Store(Value<W>(scale, keep, c1, read, c + L.Count), c + L.Count);
+            c2 = L.Multiply(alpha, c2);
         if (N.Value > 3)
-            L.Store(Value<W>(scale, keep, c2, read, c + 2 * L.Count), c + 2 * L.Count);
-        L.Store(edge, end);
+            c3 = L.Multiply(alpha, c3);
+    }
+
+    // The last vector may cover columns of the one before: all of C is read before any of it is written, and both write the same.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Add(V beta, T* c, nint row, nint last)
+    {
+        Add(beta, ref _c00, ref _c01, ref _c02, ref _c03, c, last);
+        if (M.Value > 1)
+            Add(beta, ref _c10, ref _c11, ref _c12, ref _c13, c + row, last);
+        if (M.Value > 2)
+            Add(beta, ref _c20, ref _c21, ref _c22, ref _c23, c + 2 * row, last);
+        if (M.Value > 3)
+            Add(beta, ref _c30, ref _c31, ref _c32, ref _c33, c + 3 * row, last);
+        if (M.Value > 4)
+            Add(beta, ref _c40, ref _c41, ref _c42, ref _c43, c + 4 * row, last);
+        if (M.Value > 5)
+            Add(beta, ref _c50, ref _c51, ref _c52, ref _c53, c + 5 * row, last);
+        if (M.Value > 6)
+            Add(beta, ref _c60, ref _c61, ref _c62, ref _c62, c + 6 * row, last);
+        if (M.Value > 7)
+            Add(beta, ref _c70, ref _c71, ref _c72, ref _c72, c + 7 * row, last);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Value<W>(V scale, V keep, V x, bool read, T* c) where W : struct, IWriting
+    private static void Add(V beta, ref V c0, ref V c1, ref V c2, ref V c3, T* c, nint last)
     {
-        if (!W.Scales)
-            return x;
-        x = L.Multiply(scale, x);
-        return read ? L.MultiplyAdd(keep, L.Load(c), x) : x;
+        c0 = L.MultiplyAdd(beta, L.Load(c), c0);
+        if (N.Value > 1)
+            c1 = L.MultiplyAdd(beta, L.Load(N.Value == 2 ? c + last : c + L.Count), c1);
+        if (N.Value > 2)
+            c2 = L.MultiplyAdd(beta, L.Load(N.Value == 3 ? c + last : c + 2 * L.Count), c2);
+        if (N.Value > 3)
+            c3 = L.MultiplyAdd(beta, L.Load(c + last), c3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Write(T* c, nint row, nint last)
+    {
+        Write(ref _c00, ref _c01, ref _c02, ref _c03, c, last);
+        if (M.Value > 1)
+            Write(ref _c10, ref _c11, ref _c12, ref _c13, c + row, last);
+        if (M.Value > 2)
+            Write(ref _c20, ref _c21, ref _c22, ref _c23, c + 2 * row, last);
+        if (M.Value > 3)
+            Write(ref _c30, ref _c31, ref _c32, ref _c33, c + 3 * row, last);
+        if (M.Value > 4)
+            Write(ref _c40, ref _c41, ref _c42, ref _c43, c + 4 * row, last);
+        if (M.Value > 5)
+            Write(ref _c50, ref _c51, ref _c52, ref _c53, c + 5 * row, last);
+        if (M.Value > 6)
+            Write(ref _c60, ref _c61, ref _c62, ref _c62, c + 6 * row, last);
+        if (M.Value > 7)
+            Write(ref _c70, ref _c71, ref _c72, ref _c72, c + 7 * row, last);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Write(ref V c0, ref V c1, ref V c2, ref V c3, T* c, nint last)
+    {
+        L.Store(c0, c);
+        if (N.Value > 1)
+            L.Store(c1, N.Value == 2 ? c + last : c + L.Count);
+        if (N.Value > 2)
+            L.Store(c2, N.Value == 3 ? c + last : c + 2 * L.Count);
+        if (N.Value > 3)
+            L.Store(c3, c + last);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
