@@ -41,12 +41,13 @@ internal unsafe struct TileShape<T> where T : unmanaged
 /// <code>
 ///                b0     b1     b2        per k: N loads of B, M broadcasts of A, M·N multiply-adds
 ///             ┌──────┬──────┬──────┐
-///   a[0] ──►  │ c00  │ c01  │ c02  │     16 registers (128, 256 bits): 6×2. 12 + 2 + 1 = 15 registers;
+///   a[0] ──►  │ c00  │ c01  │ c02  │     16 registers (128, 256 bits of x64): 6×2. 12 + 2 + 1 = 15 registers;
 ///   a[1] ──►  │ c10  │ c11  │ c12  │        12 FMA on 2 ports = 6 cycles, 8 loads on 2 ports = 4 cycles
-///      ⋮      │  ⋮   │  ⋮   │  ⋮   │     32 registers (512 bits): 8×3. 24 + 3 + 1 = 28 registers; 24 FMA = 12 cycles,
+///      ⋮      │  ⋮   │  ⋮   │  ⋮   │     32 registers (512 bits, Arm64): 8×3. 24 + 3 + 1 = 28 registers; 24 FMA = 12 cycles,
 ///   a[7] ──►  │ c70  │ c71  │ c72  │        11 loads = 5.5 cycles; or 6×4: 24 + 4 + 1 = 29; 12 cycles, 10 loads = 5 cycles
 ///             └──────┴──────┴──────┘
 /// </code>
+/// Arm64 multiplies by a lane of a register, so that an element of A is loaded and not broadcast; its 4 ports need 16 chains.
 /// All are bound by the FMA ports, and have more than the 8 chains (latency 4 × 2 ports) that hide latency. A 6×2 tile of
 /// 512 bits is as fast on an idle core, but asks the load ports for 1.5 times as much per FMA and falls to 62 % of peak where
 /// 8×3 keeps 71 % when a neighbour shares them. 17 live registers of 16 (7×2): a spill per k, 44 % of peak.
@@ -238,92 +239,92 @@ internal unsafe struct Tile<T, V, L, M, N, O>
     {
         V b0 = L.Load(b), b1 = N.Value > 1 ? L.Load(N.Value == 2 ? b + last : b + L.Count) : L.Zero;
         V b2 = N.Value > 2 ? L.Load(N.Value == 3 ? b + last : b + 2 * L.Count) : L.Zero, b3 = N.Value > 3 ? L.Load(b + last) : L.Zero;
-        V x0 = L.Broadcast(a[0]);
-        _c00 = L.MultiplyAdd(x0, b0, _c00);
+        V x0 = L.Element(a[0]);
+        _c00 = L.MultiplyAddElement(x0, b0, _c00);
         if (N.Value > 1)
-            _c01 = L.MultiplyAdd(x0, b1, _c01);
+            _c01 = L.MultiplyAddElement(x0, b1, _c01);
         if (N.Value > 2)
-            _c02 = L.MultiplyAdd(x0, b2, _c02);
+            _c02 = L.MultiplyAddElement(x0, b2, _c02);
         if (N.Value > 3)
-            _c03 = L.MultiplyAdd(x0, b3, _c03);
+            _c03 = L.MultiplyAddElement(x0, b3, _c03);
         if (M.Value > 1)
         {
-            V x1 = L.Broadcast(a[row]);
-            _c10 = L.MultiplyAdd(x1, b0, _c10);
+            V x1 = L.Element(a[row]);
+            _c10 = L.MultiplyAddElement(x1, b0, _c10);
             if (N.Value > 1)
-                _c11 = L.MultiplyAdd(x1, b1, _c11);
+                _c11 = L.MultiplyAddElement(x1, b1, _c11);
             if (N.Value > 2)
-                _c12 = L.MultiplyAdd(x1, b2, _c12);
+                _c12 = L.MultiplyAddElement(x1, b2, _c12);
             if (N.Value > 3)
-                _c13 = L.MultiplyAdd(x1, b3, _c13);
+                _c13 = L.MultiplyAddElement(x1, b3, _c13);
         }
 
         if (M.Value > 2)
         {
-            V x2 = L.Broadcast(a[2 * row]);
-            _c20 = L.MultiplyAdd(x2, b0, _c20);
+            V x2 = L.Element(a[2 * row]);
+            _c20 = L.MultiplyAddElement(x2, b0, _c20);
             if (N.Value > 1)
-                _c21 = L.MultiplyAdd(x2, b1, _c21);
+                _c21 = L.MultiplyAddElement(x2, b1, _c21);
             if (N.Value > 2)
-                _c22 = L.MultiplyAdd(x2, b2, _c22);
+                _c22 = L.MultiplyAddElement(x2, b2, _c22);
             if (N.Value > 3)
-                _c23 = L.MultiplyAdd(x2, b3, _c23);
+                _c23 = L.MultiplyAddElement(x2, b3, _c23);
         }
 
         if (M.Value > 3)
         {
-            V x3 = L.Broadcast(a[3 * row]);
-            _c30 = L.MultiplyAdd(x3, b0, _c30);
+            V x3 = L.Element(a[3 * row]);
+            _c30 = L.MultiplyAddElement(x3, b0, _c30);
             if (N.Value > 1)
-                _c31 = L.MultiplyAdd(x3, b1, _c31);
+                _c31 = L.MultiplyAddElement(x3, b1, _c31);
             if (N.Value > 2)
-                _c32 = L.MultiplyAdd(x3, b2, _c32);
+                _c32 = L.MultiplyAddElement(x3, b2, _c32);
             if (N.Value > 3)
-                _c33 = L.MultiplyAdd(x3, b3, _c33);
+                _c33 = L.MultiplyAddElement(x3, b3, _c33);
         }
 
         if (M.Value > 4)
         {
-            V x4 = L.Broadcast(below[0]);
-            _c40 = L.MultiplyAdd(x4, b0, _c40);
+            V x4 = L.Element(below[0]);
+            _c40 = L.MultiplyAddElement(x4, b0, _c40);
             if (N.Value > 1)
-                _c41 = L.MultiplyAdd(x4, b1, _c41);
+                _c41 = L.MultiplyAddElement(x4, b1, _c41);
             if (N.Value > 2)
-                _c42 = L.MultiplyAdd(x4, b2, _c42);
+                _c42 = L.MultiplyAddElement(x4, b2, _c42);
             if (N.Value > 3)
-                _c43 = L.MultiplyAdd(x4, b3, _c43);
+                _c43 = L.MultiplyAddElement(x4, b3, _c43);
         }
 
         if (M.Value > 5)
         {
-            V x5 = L.Broadcast(below[row]);
-            _c50 = L.MultiplyAdd(x5, b0, _c50);
+            V x5 = L.Element(below[row]);
+            _c50 = L.MultiplyAddElement(x5, b0, _c50);
             if (N.Value > 1)
-                _c51 = L.MultiplyAdd(x5, b1, _c51);
+                _c51 = L.MultiplyAddElement(x5, b1, _c51);
             if (N.Value > 2)
-                _c52 = L.MultiplyAdd(x5, b2, _c52);
+                _c52 = L.MultiplyAddElement(x5, b2, _c52);
             if (N.Value > 3)
-                _c53 = L.MultiplyAdd(x5, b3, _c53);
+                _c53 = L.MultiplyAddElement(x5, b3, _c53);
         }
 
         if (M.Value > 6)
         {
-            V x6 = L.Broadcast(below[2 * row]);
-            _c60 = L.MultiplyAdd(x6, b0, _c60);
+            V x6 = L.Element(below[2 * row]);
+            _c60 = L.MultiplyAddElement(x6, b0, _c60);
             if (N.Value > 1)
-                _c61 = L.MultiplyAdd(x6, b1, _c61);
+                _c61 = L.MultiplyAddElement(x6, b1, _c61);
             if (N.Value > 2)
-                _c62 = L.MultiplyAdd(x6, b2, _c62);
+                _c62 = L.MultiplyAddElement(x6, b2, _c62);
         }
 
         if (M.Value > 7)
         {
-            V x7 = L.Broadcast(below[3 * row]);
-            _c70 = L.MultiplyAdd(x7, b0, _c70);
+            V x7 = L.Element(below[3 * row]);
+            _c70 = L.MultiplyAddElement(x7, b0, _c70);
             if (N.Value > 1)
-                _c71 = L.MultiplyAdd(x7, b1, _c71);
+                _c71 = L.MultiplyAddElement(x7, b1, _c71);
             if (N.Value > 2)
-                _c72 = L.MultiplyAdd(x7, b2, _c72);
+                _c72 = L.MultiplyAddElement(x7, b2, _c72);
         }
     }
 }

@@ -12,7 +12,7 @@ internal unsafe interface ILanes<T, V>
     /// <summary>Elements per vector.</summary>
     static abstract int Count { get; }
 
-    /// <summary>Vector registers of the narrowest CPU that has these lanes.</summary>
+    /// <summary>Vector registers of the narrowest CPU of this architecture that has these lanes.</summary>
     static abstract int Registers { get; }
 
     /// <summary>All lanes 0.</summary>
@@ -35,6 +35,12 @@ internal unsafe interface ILanes<T, V>
 
     /// <summary>x · y + z: fused where the CPU has FMA, two roundings where it has not (a software FMA is 50 times slower).</summary>
     static abstract V MultiplyAdd(V x, V y, V z);
+
+    /// <summary>x as a factor of <see cref="MultiplyAddElement"/> alone: in all lanes, or in the first where the CPU multiplies by one lane.</summary>
+    static abstract V Element(T x);
+
+    /// <summary>x · y + z for an <see cref="Element"/> x: rounded like <see cref="MultiplyAdd"/> of all its lanes.</summary>
+    static abstract V MultiplyAddElement(V x, V y, V z);
 
     /// <summary>The larger of each lane's |x| and |y|; neither is NaN.</summary>
     static abstract V MaxAbs(V x, V y);

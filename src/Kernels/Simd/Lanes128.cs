@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 
 namespace Kappa.Kernels.Simd;
 
@@ -9,7 +10,7 @@ internal readonly unsafe struct Lanes128<T> : ILanes<T, Vector128<T>> where T : 
 {
     public static int Count => Vector128<T>.Count;
 
-    public static int Registers => 16;
+    public static int Registers => AdvSimd.Arm64.IsSupported ? 32 : 16;
 
     public static Vector128<T> Zero => Vector128<T>.Zero;
 
@@ -32,6 +33,23 @@ internal readonly unsafe struct Lanes128<T> : ILanes<T, Vector128<T>> where T : 
     public static Vector128<T> MultiplyAdd(Vector128<T> x, Vector128<T> y, Vector128<T> z) => typeof(T) == typeof(double)
         ? Vector128.MultiplyAddEstimate(x.AsDouble(), y.AsDouble(), z.AsDouble()).As<double, T>()
         : Vector128.MultiplyAddEstimate(x.AsSingle(), y.AsSingle(), z.AsSingle()).As<float, T>();
+
+    // Arm64 multiplies by a lane, for which Create would load and then copy through a port of the FMA units.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Element(T x) => AdvSimd.Arm64.IsSupported ? Vector128.CreateScalarUnsafe(x) : Vector128.Create(x);
+
+    // Not by way of MultiplyAdd: the JIT inlines into a method until it has 512 locals, and tiles come near that.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> MultiplyAddElement(Vector128<T> x, Vector128<T> y, Vector128<T> z)
+    {
+        if (typeof(T) == typeof(double))
+            return AdvSimd.Arm64.IsSupported
+                ? AdvSimd.Arm64.FusedMultiplyAddBySelectedScalar(z.AsDouble(), y.AsDouble(), x.AsDouble(), 0).As<double, T>()
+                : Vector128.MultiplyAddEstimate(x.AsDouble(), y.AsDouble(), z.AsDouble()).As<double, T>();
+        return AdvSimd.Arm64.IsSupported
+            ? AdvSimd.Arm64.FusedMultiplyAddBySelectedScalar(z.AsSingle(), y.AsSingle(), x.AsSingle(), 0).As<float, T>()
+            : Vector128.MultiplyAddEstimate(x.AsSingle(), y.AsSingle(), z.AsSingle()).As<float, T>();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> MaxAbs(Vector128<T> x, Vector128<T> y) => Vector128.MaxNative(Vector128.Abs(x), Vector128.Abs(y));

@@ -34,6 +34,12 @@ internal readonly unsafe struct Lanes256<T> : ILanes<T, Vector256<T>> where T : 
         : Vector256.MultiplyAddEstimate(x.AsSingle(), y.AsSingle(), z.AsSingle()).As<float, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Element(T x) => Vector256.Create(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> MultiplyAddElement(Vector256<T> x, Vector256<T> y, Vector256<T> z) => MultiplyAdd(x, y, z);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> MaxAbs(Vector256<T> x, Vector256<T> y) => Vector256.MaxNative(Vector256.Abs(x), Vector256.Abs(y));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -35,6 +35,12 @@ internal readonly unsafe struct Lanes512<T> : ILanes<T, Vector512<T>> where T : 
         : Vector512.MultiplyAddEstimate(x.AsSingle(), y.AsSingle(), z.AsSingle()).As<float, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Element(T x) => Vector512.Create(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> MultiplyAddElement(Vector512<T> x, Vector512<T> y, Vector512<T> z) => MultiplyAdd(x, y, z);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> MaxAbs(Vector512<T> x, Vector512<T> y) => Vector512.MaxNative(Vector512.Abs(x), Vector512.Abs(y));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

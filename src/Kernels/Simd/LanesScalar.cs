@@ -31,6 +31,12 @@ internal readonly unsafe struct LanesScalar<T> : ILanes<T, T> where T : unmanage
     public static T MultiplyAdd(T x, T y, T z) => T.MultiplyAddEstimate(x, y, z);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Element(T x) => x;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T MultiplyAddElement(T x, T y, T z) => MultiplyAdd(x, y, z);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T MaxAbs(T x, T y) => T.MaxNative(T.Abs(x), T.Abs(y));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
