@@ -82,8 +82,8 @@ internal sealed unsafe class Team
         while (Volatile.Read(ref _finished) < chunks)
             spin.SpinOnce(sleep1Threshold: -1);
         // Closes the phase before the fields change: a helper that still holds this phase's ticket must not claim a chunk of the next
-        // one with it.
-        Volatile.Write(ref _ticket, _ticket | int.MaxValue);
+        // one with it. A full fence, because Arm64 may show later writes before a volatile one.
+        Interlocked.Exchange(ref _ticket, _ticket | int.MaxValue);
         _running = false;
         if (_failure is not null)
             ExceptionDispatchInfo.Throw(_failure);
