@@ -153,16 +153,22 @@ public static class Hardware
             }
         }
 
-        if (caches.Count == 0 && Directory.Exists("/sys/devices/system/cpu/cpu0/cache"))
+        return caches.Count == 0 ? ReadCaches("/sys/devices/system/cpu/cpu0/cache") : caches;
+    }
+
+    // Linux's description of them; on Arm64 it may name a cache and leave its size out.
+    internal static List<CacheInfo> ReadCaches(string directory)
+    {
+        var caches = new List<CacheInfo>();
+        if (!Directory.Exists(directory))
+            return caches;
+        foreach (string index in Directory.EnumerateDirectories(directory, "index*").Order())
         {
-            foreach (string index in Directory.EnumerateDirectories("/sys/devices/system/cpu/cpu0/cache", "index*").Order())
-            {
-                string size = File.ReadAllText(Path.Combine(index, "size")).Trim();
-                if (File.ReadAllText(Path.Combine(index, "type")).Trim() != "Instruction" && size.EndsWith('K'))
-                    caches.Add(new CacheInfo(
-                        int.Parse(File.ReadAllText(Path.Combine(index, "level")), CultureInfo.InvariantCulture),
-                        long.Parse(size[..^1], CultureInfo.InvariantCulture) * 1024));
-            }
+            string file = Path.Combine(index, "size"), size = File.Exists(file) ? File.ReadAllText(file).Trim() : "";
+            if (size.EndsWith('K') && File.ReadAllText(Path.Combine(index, "type")).Trim() != "Instruction")
+                caches.Add(new CacheInfo(
+                    int.Parse(File.ReadAllText(Path.Combine(index, "level")), CultureInfo.InvariantCulture),
+                    long.Parse(size[..^1], CultureInfo.InvariantCulture) * 1024));
         }
 
         return caches;

@@ -64,6 +64,29 @@ public sealed class HardwareTests
     }
 
     [Test]
+    public void CachesWithoutASizeAreLeftOut()
+    {
+        DirectoryInfo root = Directory.CreateTempSubdirectory();
+        try
+        {
+            string[][] caches = [["1", "Data", "64K"], ["1", "Instruction", "64K"], ["2", "Unified"], ["3", "Unified", "32768K"]];
+            for (int i = 0; i < caches.Length; i++)
+            {
+                string index = root.CreateSubdirectory($"index{i}").FullName;
+                foreach ((string name, string text) in new[] { "level", "type", "size" }.Zip(caches[i]))
+                    File.WriteAllText(Path.Combine(index, name), text + "\n");
+            }
+
+            Assert.That(Hardware.ReadCaches(root.FullName), Is.EqualTo(new CacheInfo[] { new(1, 64 << 10), new(3, 32 << 20) }));
+            Assert.That(Hardware.ReadCaches(Path.Combine(root.FullName, "none")), Is.Empty);
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    [Test]
     public void ThePeakIsPositiveOnEveryPath([ValueSource(typeof(Fixtures), nameof(Fixtures.Paths))] VectorPath path)
     {
         Assert.That(Hardware.MeasurePeak<float>(1, path), Is.Positive.And.LessThan(double.PositiveInfinity));
