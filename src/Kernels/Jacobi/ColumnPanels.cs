@@ -56,6 +56,15 @@ internal readonly unsafe struct ColumnPanels<T> where T : unmanaged, IBinaryFloa
     /// <summary>What pair k of a round keeps.</summary>
     public T* Pair(int k) => _vectors + (3 * Count + k * PairVectors) * Lanes;
 
+    /// <summary>The squares of the largest cosines that pair k has met, by lanes.</summary>
+    public T* Cosine(int k) => Pair(k) + 5 * Lanes;
+
+    /// <summary>The squares of the largest scaled sines.</summary>
+    public T* Sine(int k) => Pair(k) + 6 * Lanes;
+
+    /// <summary>Clears what pair k has met.</summary>
+    public void Forget(int k) => new Span<T>(Cosine(k), 2 * Lanes).Clear();
+
     public T* Panel(int p) => _elements + (nint)p * TotalRows * Lanes;
 
     /// <summary>Element of row i, column j as stored.</summary>
@@ -64,7 +73,12 @@ internal readonly unsafe struct ColumnPanels<T> where T : unmanaged, IBinaryFloa
     public static nint Size(int lanes, int rows, int columns, int rotationRows) =>
         VectorsSize(lanes, columns) + (nint)PanelCount(lanes, columns) * lanes * (rows + rotationRows);
 
-    private static int PanelCount(int lanes, int columns) => Math.Max(2, (columns + lanes - 1) / lanes);
+    // Many come in twos, which are blocks.
+    private static int PanelCount(int lanes, int columns)
+    {
+        int count = (columns + lanes - 1) / lanes;
+        return count > 8 ? (count + 1) / 2 * 2 : Math.Max(2, count);
+    }
 
     // A whole number of the widest vectors, so that the elements are aligned to cache lines.
     private static int VectorsSize(int lanes, int columns) =>

@@ -42,19 +42,19 @@ internal static unsafe class Rotations<T, V, L>
     // Below √ε what cancellation has left of a squared norm is rescaled; a smaller one than its square root again is not trusted.
     private static readonly T s_small = T.Sqrt(T.BitIncrement(T.One) - T.One), s_floor = s_small * T.Sqrt(s_small);
 
-    /// <summary>Lets the columns of some pairs of panels meet, all pairs in step: while one's angles wait for a root, another rotates.</summary>
+    /// <summary>Lets the columns of some pairs of panels meet, all pairs in step: while one's angles wait for a root, another rotates. What is met goes to their vectors from slot on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Meet<M>(in ColumnPanels<T> x, int* pairs, int from, int to, T squaredTolerance) where M : struct, IMeeting
+    public static void Meet<M>(in ColumnPanels<T> x, int* pairs, int slot, int count, T squaredTolerance) where M : struct, IMeeting
     {
-        for (int k = from; k < to; k++)
-            Start(x, pairs[2 * k], pairs[2 * k + 1], x.Pair(k));
+        for (int k = 0; k < count; k++)
+            Start(x, pairs[2 * k], pairs[2 * k + 1], x.Pair(slot + k));
         int steps = M.IsRing ? 2 * L.Count - 1 : L.Count;
         for (int step = 0; step < steps; step++)
         {
-            for (int k = from; k < to; k++)
-                Angles<M>(x, pairs[2 * k], pairs[2 * k + 1], x.Pair(k), squaredTolerance, s_floor);
-            for (int k = from; k < to; k++)
-                Rotate<M>(x.Panel(pairs[2 * k]), x.Panel(pairs[2 * k + 1]), x.Rows, x.TotalRows, x.Pair(k));
+            for (int k = 0; k < count; k++)
+                Angles<M>(x, pairs[2 * k], pairs[2 * k + 1], x.Pair(slot + k), squaredTolerance, s_floor);
+            for (int k = 0; k < count; k++)
+                Rotate<M>(x.Panel(pairs[2 * k]), x.Panel(pairs[2 * k + 1]), x.Rows, x.TotalRows, x.Pair(slot + k));
         }
     }
 

@@ -7,12 +7,13 @@ namespace Kappa.Kernels.Jacobi;
 
 /// <summary>One-sided Jacobi: plane rotations from the right until the columns of X are orthogonal to working accuracy.</summary>
 /// <remarks>
-/// A sweep is a round robin of panels; the pairs of a round are independent, so any number of threads gives the same bits.
-/// In the first round the columns of each two panels all meet, later only those of different panels.
-/// It ends where every |cos| ≤ tolerance before rotation; or, without looking again, where a sweep over n columns has met cosines of
-/// at most μ and scaled sines of at most η with 2nημ ≤ tolerance: a pair once made orthogonal takes part in at most 2n later
-/// rotations, each of which adds at most ημ to its cosine (η is the sine times the ratio of the norms, the larger above).
-/// Sources: Luk and Park, SIAM J. Sci. Stat. Comput. 10 (1989), for the ordering; LAPACK's gesvj, for the stopping rule's kind.
+/// A sweep is a round robin of panels, or of blocks of two panels where two panels fill the first-level cache; the pairs of a round are
+/// independent, so any number of threads gives the same bits. In the first round the columns of each two panels all meet, later only
+/// those of different panels; those of two blocks all meet, and leave with falling norms.
+/// It ends where every |cos| ≤ tolerance before rotation; or, without looking again, where a sweep in which a column takes part in r
+/// rotations has met cosines of at most μ and scaled sines of at most η with 2rημ ≤ tolerance: a pair once made orthogonal takes part
+/// in at most 2r later rotations, each of which adds at most ημ to its cosine (η is the sine times the ratio of the norms, the larger above).
+/// Sources: Luk and Park, SIAM J. Sci. Stat. Comput. 10 (1989), for the orderings; LAPACK's gesvj, for the stopping rule's kind.
 /// </remarks>
 internal static unsafe class Sweeps<T, V, L>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -25,7 +26,7 @@ internal static unsafe class Sweeps<T, V, L>
     // Pairs of panels in step: enough to hide the roots, few enough for the first-level cache.
     private const int StepBytes = 40 * 1024;
 
-    // Below so many columns a round is shorter than the call of a second thread.
+    // Below so many columns a round of panels is shorter than the call of a second thread.
     private const int Parallel = 192;
 
     private struct Round
@@ -40,55 +41,43 @@ internal static unsafe class Sweeps<T, V, L>
 
     /// <summary>Sweeps until the columns of X are orthogonal.</summary>
     /// <returns>Sweeps taken, a bound for the |cos| that remain, and whether it is within the tolerance.</returns>
+    public static (int Sweeps, T LargestCosine, bool Converged) Run(in ColumnPanels<T> x, T tolerance, int threads) =>
+        Run(x, tolerance, threads, BlockMeetings<T, V, L>.Pay(x));
+
+    /// <summary>Sweeps by panels or by blocks, of which there must be a whole number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static (int Sweeps, T LargestCosine, bool Converged) Run(ColumnPanels<T> x, T tolerance, int threads)
+    public static (int Sweeps, T LargestCosine, bool Converged) Run(in ColumnPanels<T> x, T tolerance, int threads, bool inBlocks)
     {
         if (x.Columns <= 1)
             return (1, T.Zero, true);
-        int ring = x.Count + x.Count % 2, half = x.Count / 2;
-        int* pairs = stackalloc int[2 * half + 2];
+        int* pairs = stackalloc int[x.Count + 2];
         var round = new Round
         {
             X = x,
             Pairs = pairs,
-            Count = half,
             Group = Math.Clamp(StepBytes / (2 * x.TotalRows * L.Count * sizeof(T)), 1, 4),
             SquaredTolerance = tolerance * tolerance,
         };
-        if (x.Columns < Parallel)
-            threads = 1;
-        int groups = (half + round.Group - 1) / round.Group;
+        int rotations = inBlocks ? (x.Count / 2 - 1) * (4 * L.Count - 1) : x.Columns;
         T cosine = T.Zero;
         for (int sweep = 1; sweep <= Limit; sweep++)
         {
-            for (int k = 0; k < half; k++)
-            {
-                L.Store(L.Zero, x.Pair(k) + 5 * L.Count);
-                L.Store(L.Zero, x.Pair(k) + 6 * L.Count);
-            }
-
-            for (int r = 0; r < ring - 1; r++)
-            {
-                // The last panel stays, the others walk in a circle; with an odd number nobody is the last.
-                int pair = 0;
-                if (ring == x.Count)
-                    (pairs[0], pairs[1], pair) = (r, ring - 1, 1);
-                for (int k = 1; k < ring / 2; k++, pair++)
-                    (pairs[2 * pair], pairs[2 * pair + 1]) = ((r + k) % (ring - 1), (r - k + ring - 1) % (ring - 1));
-                // With an odd number one panel has sat out the first round.
-                round.IsRing = r == 0 || r == 1 && ring != x.Count;
-                Team.Run(groups, threads, &round, &Meet);
-            }
+            for (int k = 0; k < x.Count / 2; k++)
+                x.Forget(k);
+            if (inBlocks)
+                SweepBlocks(ref round, threads);
+            else
+                SweepPanels(ref round, x.Columns < Parallel ? 1 : threads);
 
             V cosines = L.Zero, sines = L.Zero;
-            for (int k = 0; k < half; k++)
+            for (int k = 0; k < x.Count / 2; k++)
             {
-                cosines = L.MaxAbs(cosines, L.Load(x.Pair(k) + 5 * L.Count));
-                sines = L.MaxAbs(sines, L.Load(x.Pair(k) + 6 * L.Count));
+                cosines = L.MaxAbs(cosines, L.Load(x.Cosine(k)));
+                sines = L.MaxAbs(sines, L.Load(x.Sine(k)));
             }
 
             cosine = T.Sqrt(L.Max(cosines));
-            T sine = T.Sqrt(L.Max(sines)), left = T.CreateTruncating(2 * x.Columns) * sine * cosine;
+            T sine = T.Sqrt(L.Max(sines)), left = T.CreateTruncating(2 * rotations) * sine * cosine;
             if (cosine <= tolerance)
                 return (sweep, cosine, true);
             if (left <= tolerance)
@@ -98,13 +87,59 @@ internal static unsafe class Sweeps<T, V, L>
         return (Limit, cosine, false);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SweepPanels(ref Round state, int threads)
+    {
+        Round round = state;
+        int count = round.X.Count, ring = count + count % 2;
+        int* pairs = round.Pairs;
+        round.Count = count / 2;
+        int groups = (round.Count + round.Group - 1) / round.Group;
+        for (int r = 0; r < ring - 1; r++)
+        {
+            // The last panel stays, the others walk in a circle; with an odd number nobody is the last.
+            int pair = 0;
+            if (ring == count)
+                (pairs[0], pairs[1], pair) = (r, ring - 1, 1);
+            for (int k = 1; k < ring / 2; k++, pair++)
+                (pairs[2 * pair], pairs[2 * pair + 1]) = ((r + k) % (ring - 1), (r - k + ring - 1) % (ring - 1));
+            // With an odd number one panel has sat out the first round.
+            round.IsRing = r == 0 || r == 1 && ring != count;
+            Team.Run(groups, threads, &round, &Meet);
+        }
+    }
+
+    /// <summary>Blocks p &lt; q meet in round p + q modulo their number; the larger columns gather in the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SweepBlocks(ref Round state, int threads)
+    {
+        Round round = state;
+        int count = round.X.Count / 2;
+        for (int r = 0; r < count; r++)
+        {
+            round.Count = 0;
+            for (int p = 0; p < count; p++)
+                if ((r - p + count) % count is var q && p < q)
+                    (round.Pairs[2 * round.Count], round.Pairs[2 * round.Count++ + 1]) = (p, q);
+            Team.Run(round.Count, threads, &round, &MeetBlocks);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Meet(void* state, int group)
     {
         ref Round round = ref *(Round*)state;
-        int from = group * round.Group, to = Math.Min(from + round.Group, round.Count);
+        int from = group * round.Group, count = Math.Min(round.Group, round.Count - from);
         if (round.IsRing)
-            Rotations<T, V, L>.Meet<RingMeeting>(round.X, round.Pairs, from, to, round.SquaredTolerance);
+            Rotations<T, V, L>.Meet<RingMeeting>(round.X, round.Pairs + 2 * from, from, count, round.SquaredTolerance);
         else
-            Rotations<T, V, L>.Meet<CrossMeeting>(round.X, round.Pairs, from, to, round.SquaredTolerance);
+            Rotations<T, V, L>.Meet<CrossMeeting>(round.X, round.Pairs + 2 * from, from, count, round.SquaredTolerance);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MeetBlocks(void* state, int pair)
+    {
+        ref Round round = ref *(Round*)state;
+        BlockMeetings<T, V, L>.Meet(round.X, round.Pairs[2 * pair], round.Pairs[2 * pair + 1], 2 * pair, round.SquaredTolerance);
     }
 }
