@@ -11,7 +11,7 @@ public static partial class Svd
     /// and B of unit columns (rows): the scale of D, of any range, does not matter. No element size overflows or
     /// underflows on the way; a σ beyond the range of T is returned as 0 or ∞. Where A is rank-deficient the vectors of
     /// σ = 0 complete an orthonormal basis. Columns' signs are arbitrary but reproducible. An empty A has no σ.
-    /// About 6 to 11 sweeps of 3p³ operations after a pivoted QR of 2p²(max(m, n) − p/3); three products of p²·max(m, n) for the
+    /// About 5 to 10 sweeps of 3p³ operations after a pivoted QR of 2p²(max(m, n) − p/3); three products of p²·max(m, n) for the
     /// vectors, or 2p³ more per sweep where A is ill-conditioned. What the QR leaves of dependent columns is rounding and counts
     /// as σ = 0. Rows are sorted where they differ in size, so D₁·B·D₂ keeps small values too, as far as B's minors allow.
     /// Source: Drmač and Veselić, <i>New fast and accurate Jacobi SVD algorithm</i> I and II, SIAM J. Matrix Anal. 29 (2008).
