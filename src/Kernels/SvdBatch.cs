@@ -1,5 +1,5 @@
 using System.Numerics;
-using Kappa.Kernels.Jacobi;
+using Kappa.Kernels.Decompositions;
 
 namespace Kappa.Kernels;
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Kappa.Kernels.Decompositions;
 using Kappa.Kernels.Jacobi;
 
 namespace Kappa.Kernels;
@@ -72,7 +73,7 @@ public sealed class SvdResult<T> where T : unmanaged, IBinaryFloatingPointIeee75
     internal unsafe SvdResult<T> Compute(ReadOnlyMatrixView<T> a, SvdAlgorithm algorithm, SvdWorkspace<T> memory, VectorPath path, int threads)
     {
         fixed (T* sigma = _sigma, u = _u is null ? default : _u.Elements, v = _v is null ? default : _v.Elements)
-            Outcome = new SvdFactors<T>(sigma, u, v).Compute(a, algorithm, memory, path, threads);
+            Outcome = AlgorithmChoice<T>.Run(a, new SvdFactors<T>(sigma, u, v), algorithm, memory, path, threads);
         return this;
     }
 

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Kappa.Kernels.Bidiagonal;
 
 namespace Kappa.Kernels.Jacobi;
 
@@ -17,17 +16,4 @@ internal readonly unsafe struct SvdFactors<T>(T* sigma, T* u, T* v) where T : un
 
     /// <summary>The same places for Aᵀ.</summary>
     public SvdFactors<T> Transposed() => new(sigma, v, u);
-
-    /// <summary>Decomposes A, vectors always by Jacobi.</summary>
-    /// <exception cref="ArgumentException">An element is NaN or infinite; its position is named.</exception>
-    public SvdOutcome<T> Compute(ReadOnlyMatrixView<T> a, SvdAlgorithm algorithm, SvdWorkspace<T> memory, VectorPath path, int threads)
-    {
-        if (!HasVectors && algorithm != SvdAlgorithm.Jacobi && !a.IsEmpty
-            && BidiagonalValues<T>.Run(a, sigma, gradedToo: algorithm == SvdAlgorithm.Bidiagonal, memory, path, threads))
-            return new SvdOutcome<T>(SvdAlgorithm.Bidiagonal, 0, T.Zero, Converged: true);
-        a.RequireFinite(nameof(a));
-        return a.Rows >= a.Columns
-            ? PreconditionedJacobi<T>.Run(a, this, memory, path, threads)
-            : PreconditionedJacobi<T>.Run(a.Transposed(), Transposed(), memory, path, threads);
-    }
 }

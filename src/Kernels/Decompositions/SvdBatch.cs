@@ -1,7 +1,8 @@
 using System.Numerics;
+using Kappa.Kernels.Jacobi;
 using Kappa.Kernels.Threads;
 
-namespace Kappa.Kernels.Jacobi;
+namespace Kappa.Kernels.Decompositions;
 
 /// <summary>How many matrices of which shape, and the elements from one A, σ, U and V to the next.</summary>
 internal readonly record struct BatchShape(int Count, int Rows, int Columns, nint AStep, nint SigmaStep, nint UStep, nint VStep);
@@ -58,7 +59,7 @@ internal unsafe struct SvdBatch<T>(BatchShape shape, T* a, T* sigma, T* u, T* v,
         int p = Math.Min(m, n);
         T* values = _kappa is null ? _sigma + i * _shape.SigmaStep : memory.Values.Rent<T>(p);
         SvdFactors<T> into = _u is null ? new(values, null, null) : new(values, _u + i * _shape.UStep, _v + i * _shape.VStep);
-        if (!into.Compute(matrix, _algorithm, memory, _path, threads: 1).Converged)
+        if (!AlgorithmChoice<T>.Run(matrix, into, _algorithm, memory, _path, threads: 1).Converged)
             Interlocked.Increment(ref _unconverged);
         if (_kappa is not null)
             _kappa[i] = Spectrum.ConditionNumber(new ReadOnlySpan<T>(values, p));
