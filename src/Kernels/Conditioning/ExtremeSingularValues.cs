@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Kappa.Kernels.Products;
 using Kappa.Kernels.Reflectors;
 using Kappa.Kernels.Simd;
 
@@ -8,7 +7,7 @@ namespace Kappa.Kernels.Conditioning;
 
 /// <summary>σ₁, σ_p and Σ log₂ σᵢ of A from one QR factorisation, each between two bounds; all arithmetic in double.</summary>
 /// <remarks>
-/// A + ΔA = QR, X = R⁻¹. λ₁(RᵀR) and λ₁(XᵀX) come from <see cref="LargestEigenvalue"/>, proved. What rounding did to R and X enters as a
+/// A + ΔA = QR, X = R⁻¹. λ₁(RᵀR) and λ₁(XᵀX) come from <see cref="LargestSingularValue"/>, proved. What rounding did to R and X enters as a
 /// formula: with D = diag(‖a_j‖), ‖ΔA·A⁺‖ + ‖RX − I‖ ≤ δ = 4·max(m, n)·ε·‖DX‖_F, since Householder's errors are small column by
 /// column, so that σᵢ(A) = σᵢ(R)(1 ± δ) for every i (Eisenstat and Ipsen, SIAM J. Numer. Anal. 32 (1995)) and D's own range does
 /// not matter. R̃ is R with columns brought to [1, 2) by powers of two, R = R̃·2^e.
@@ -28,7 +27,7 @@ internal unsafe ref struct ExtremeSingularValues
     // 4·max(m, n)·ε.
     private readonly double _rounding;
     private readonly int[] _exponents;
-    private readonly double* _r, _x, _g, _c, _norms, _vector, _work;
+    private readonly double* _r, _x, _c, _norms, _vector, _work;
 
     private ExtremeSingularValues(HouseholderColumns<double> qr, AlignedBuffer memory, VectorPath path, int maxThreads)
     {
@@ -41,10 +40,9 @@ internal unsafe ref struct ExtremeSingularValues
         int lines = (_n + Line - 1) / Line;
         _length = Line * (_n < 128 ? lines : lines | 1);
         nint square = (nint)_n * _length;
-        _r = memory.Rent<double>(4 * square + 2 * (nint)_length + Math.Max(TriangularInverse.Workspace(_n), LargestEigenvalue.Workspace(_length)));
+        _r = memory.Rent<double>(3 * square + 2 * (nint)_length + Math.Max(TriangularInverse.Workspace(_n), LargestSingularValue.Workspace(_length)));
         _x = _r + square;
-        _g = _x + square;
-        _c = _g + square;
+        _c = _x + square;
         _norms = _c + square;
         _vector = _norms + _length;
         _work = _vector + _length;
@@ -171,7 +169,7 @@ internal unsafe ref struct ExtremeSingularValues
         for (int i = 0; i < _n; i++)
         {
             new Span<double>(Row(_r, i), i).Clear();
-            foreach (nint matrix in (ReadOnlySpan<nint>)[(nint)_r, (nint)_x, (nint)_g])
+            foreach (nint matrix in (ReadOnlySpan<nint>)[(nint)_r, (nint)_x])
                 new Span<double>(Row((double*)matrix, i) + _n, _length - _n).Clear();
         }
 
@@ -276,21 +274,10 @@ internal unsafe ref struct ExtremeSingularValues
     /// <summary>‖U‖₂ of an upper triangle, between bounds; its vector stands in _vector.</summary>
     private readonly (double Lower, double Value, double Upper) Norm2(double* u)
     {
-        // UᵀU by block rows of its upper half: the zeros of U are left out.
-        MatrixView<double> triangle = Square(u), gram = Square(_g);
-        int block = _n > 192 ? 64 : 32;
-        for (int i = 0; i < _n; i += block)
-        {
-            int rows = Math.Min(block, _n - i);
-            ReadOnlyMatrixView<double> above = triangle.Block(0, i, i + rows, _n - i);
-            Gemm.Multiply(1, above.Block(0, 0, i + rows, rows).Transposed(), above, 0, gram.Block(i, i, rows, _n - i), _path, _maxThreads);
-        }
-
-        Mirror<double>.LowerToUpper(gram.Transposed());
-        if (LargestEigenvalue.Find(_g, _c, _n, _length, _vector, _work, _path, _maxThreads) is { } found)
+        if (LargestSingularValue.Find(u, _c, _n, _length, _vector, _work, _path, _maxThreads) is { } found)
             return (Math.Sqrt(Math.Max(0, found.Lower)), Math.Sqrt(found.Value), Math.Sqrt(found.Upper));
         // Rarely: eigenvalues crowd where Lanczos has not looked. The whole spectrum then, with the bound of a backward stable method.
-        double largest = Svd.Values<double>(triangle, path: _path).SingularValues[0], error = _rounding * Math.Sqrt(_n) * largest;
+        double largest = Svd.Values<double>(Square(u), path: _path).SingularValues[0], error = _rounding * Math.Sqrt(_n) * largest;
         return (largest - error, largest, largest + error);
     }
 

@@ -36,47 +36,50 @@ internal static unsafe class Rows<V, L>
             y[i] = Level1<double, V, L>.Dot(m + (nint)i * length, x, length);
     }
 
-    /// <summary>y ← Gx for a symmetric G (n×n): each element above the diagonal's blocks is read once and used twice.</summary>
+    /// <summary>y ← Uᵀ(Ux) for an upper triangle U (n×n), zeros below its diagonal: four rows at a time serve both products while they are in L1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SymmetricProduct(double* g, int length, int n, double* x, double* y)
+    public static void GramProduct(double* u, int length, int n, double* x, double* y)
     {
-        const int Line = 8;
         new Span<double>(y, length).Clear();
         for (int i = 0; i < n; i += 4)
         {
-            // Rows beyond the last stand in for it with the factor 0; their sums are not written.
-            int rows = Math.Min(4, n - i), block = i / Line * Line, j = block;
-            double* g0 = g + (nint)i * length, g1 = rows > 1 ? g0 + length : g0, g2 = rows > 2 ? g1 + length : g0, g3 = rows > 3 ? g2 + length : g0;
-            V x0 = L.Broadcast(x[i]), x1 = L.Broadcast(rows > 1 ? x[i + 1] : 0), x2 = L.Broadcast(rows > 2 ? x[i + 2] : 0), x3 = L.Broadcast(rows > 3 ? x[i + 3] : 0);
+            // Rows beyond the last stand in for it with the factor 0.
+            int rows = Math.Min(4, n - i), from = i / L.Count * L.Count;
+            double* u0 = u + (nint)i * length, u1 = rows > 1 ? u0 + length : u0, u2 = rows > 2 ? u1 + length : u0, u3 = rows > 3 ? u2 + length : u0;
             V s0 = L.Zero, s1 = L.Zero, s2 = L.Zero, s3 = L.Zero;
-            for (; j < block + Line; j += L.Count)
+            for (int j = from; j < length; j += L.Count)
             {
                 V v = L.Load(x + j);
-                s0 = L.MultiplyAdd(v, L.Load(g0 + j), s0);
-                s1 = L.MultiplyAdd(v, L.Load(g1 + j), s1);
-                s2 = L.MultiplyAdd(v, L.Load(g2 + j), s2);
-                s3 = L.MultiplyAdd(v, L.Load(g3 + j), s3);
+                s0 = L.MultiplyAdd(v, L.Load(u0 + j), s0);
+                s1 = L.MultiplyAdd(v, L.Load(u1 + j), s1);
+                s2 = L.MultiplyAdd(v, L.Load(u2 + j), s2);
+                s3 = L.MultiplyAdd(v, L.Load(u3 + j), s3);
             }
 
-            for (; j < length; j += L.Count)
+            V y0 = L.Broadcast(L.Sum(s0)), y1 = rows > 1 ? L.Broadcast(L.Sum(s1)) : L.Zero;
+            V y2 = rows > 2 ? L.Broadcast(L.Sum(s2)) : L.Zero, y3 = rows > 3 ? L.Broadcast(L.Sum(s3)) : L.Zero;
+            for (int j = from; j < length; j += L.Count)
             {
-                V v = L.Load(x + j), r0 = L.Load(g0 + j), r1 = L.Load(g1 + j), r2 = L.Load(g2 + j), r3 = L.Load(g3 + j);
-                s0 = L.MultiplyAdd(v, r0, s0);
-                s1 = L.MultiplyAdd(v, r1, s1);
-                s2 = L.MultiplyAdd(v, r2, s2);
-                s3 = L.MultiplyAdd(v, r3, s3);
-                V t = L.MultiplyAdd(x1, r1, L.Multiply(x0, r0)), u = L.MultiplyAdd(x3, r3, L.Multiply(x2, r2));
-                L.Store(L.Add(L.Load(y + j), L.Add(t, u)), y + j);
+                V t = L.MultiplyAdd(y1, L.Load(u1 + j), L.Multiply(y0, L.Load(u0 + j)));
+                V w = L.MultiplyAdd(y3, L.Load(u3 + j), L.MultiplyAdd(y2, L.Load(u2 + j), L.Load(y + j)));
+                L.Store(L.Add(t, w), y + j);
             }
-
-            y[i] += L.Sum(s0);
-            if (rows > 1)
-                y[i + 1] += L.Sum(s1);
-            if (rows > 2)
-                y[i + 2] += L.Sum(s2);
-            if (rows > 3)
-                y[i + 3] += L.Sum(s3);
         }
+    }
+
+    /// <summary>‖U‖²_F of an upper triangle (n×n).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double SumOfSquares(double* u, int length, int n)
+    {
+        double sum = 0;
+        for (int i = 0; i < n; i++)
+        {
+            int from = i / L.Count * L.Count;
+            double* row = u + (nint)i * length + from;
+            sum += Level1<double, V, L>.Dot(row, row, length - from);
+        }
+
+        return sum;
     }
 
     /// <summary>y ← keep·y + sign·Σ cᵢmᵢ: four vectors of y stay in registers while the rows pass.</summary>

@@ -107,23 +107,26 @@ internal static unsafe class TopOfTridiagonal
     }
 
     /// <summary>The largest of x/4, x/8, …, x/2³⁰ by which the other eigenvalues are known to be below x = λ₁; 0 where none is.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Gap(double* a, double* b, int k, double x)
     {
         for (int power = -2; power >= -30; power--)
-        {
-            double gap = Math.ScaleB(x, power), d = x - gap - a[0];
-            int above = d < 0 ? 1 : 0;
-            for (int i = 1; i < k && above < 2; i++)
-            {
-                d = x - gap - a[i] - b[i - 1] * (b[i - 1] / d);
-                above += d < 0 ? 1 : 0;
-            }
+            if (IsAlone(a, b, k, x, Math.ScaleB(x, power)))
+                return Math.ScaleB(x, power);
+        return 0;
+    }
 
-            if (above < 2)
-                return gap;
+    /// <summary>Whether all eigenvalues but x = λ₁ are at least so far below it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static bool IsAlone(double* a, double* b, int k, double x, double gap)
+    {
+        double d = x - gap - a[0];
+        int above = d < 0 ? 1 : 0;
+        for (int i = 1; i < k && above < 2; i++)
+        {
+            d = x - gap - a[i] - b[i - 1] * (b[i - 1] / d);
+            above += d < 0 ? 1 : 0;
         }
 
-        return 0;
+        return above < 2;
     }
 }
