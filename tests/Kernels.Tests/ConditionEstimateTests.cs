@@ -65,6 +65,59 @@ public sealed class ConditionEstimateTests<T>(VectorPath path) where T : unmanag
         AssertContainsTruth(WithSpectrum(50, 36, i => 1 - i * distance));
     }
 
+    // The sizes it is for, where products are blocked and proofs by Cholesky have many blocks. U and V are reflections, I − 2uuᵀ, so that
+    // truth is known: a matrix whose one element stands out is proved by its trace, one whose values crowd at the end by Cholesky.
+    [TestCase(512, 512, true)]
+    [TestCase(512, 512, false)]
+    [TestCase(2000, 300, true)]
+    [TestCase(300, 2000, false)]
+    [TestCase(1000, 1000, true)]
+    public void LargeMatricesLieWithinTheirBounds(int rows, int columns, bool isLastApart)
+    {
+        int p = Math.Min(rows, columns);
+        double Sigma(int i) => isLastApart && i == p - 1 ? 1e-3 : 2 - (double)i / p;
+        Matrix<T> a = Reflected(rows, columns, Sigma).Rounded<T>();
+        ConditionEstimate<T> estimate = Estimate(a);
+        // Rounding to T has moved each σ by no more than its Frobenius norm; U, V and the products were rounded in double.
+        double moved = Math.Sqrt(p) * 2 * Machine<T>.Epsilon + 100 * Machine<double>.Epsilon;
+        double kappa = Sigma(0) / Sigma(p - 1), error = moved / Sigma(p - 1) + moved / Sigma(0);
+        Assert.That(estimate.IsResolved, Is.True, estimate.ToString());
+        Assert.That(estimate.Lower.Widened(), Is.AtMost(kappa * (1 + error)), estimate.ToString());
+        Assert.That(estimate.Upper.Widened(), Is.AtLeast(kappa * (1 - error)), estimate.ToString());
+        Assert.That(estimate.Upper.Widened() / estimate.Lower.Widened(), Is.AtMost(1 + Math.ScaleB(1, -18) + 4 * Machine<T>.Epsilon), estimate.ToString());
+        Assert.That(estimate.LogVolume.Value.Widened(), Is.EqualTo(Enumerable.Range(0, p).Sum(i => Math.Log2(Sigma(i)))).Within(2 * p * error + p * Machine<T>.Epsilon));
+    }
+
+    // The whole spectrum, by another road in the same precision or a higher one, agrees with the bounds.
+    [TestCase(330, 330)]
+    [TestCase(700, 320)]
+    public void GaussianMatricesAgreeWithTheWholeSpectrum(int rows, int columns)
+    {
+        Matrix<T> a = Matrices.Random(rows, columns, 11).Rounded<T>();
+        ReadOnlySpan<double> sigma = Svd.Values<double>(a.Widened()).SingularValues;
+        ConditionEstimate<T> estimate = Estimate(a);
+        double kappa = sigma[0] / sigma[^1], error = rows * Machine<double>.Epsilon * kappa;
+        Assert.That(estimate.Lower.Widened(), Is.AtMost(kappa * (1 + error)), estimate.ToString());
+        Assert.That(estimate.Upper.Widened(), Is.AtLeast(kappa * (1 - error)), estimate.ToString());
+    }
+
+    /// <summary>(I − 2uuᵀ)·diag(σ)·(I − 2vvᵀ), u and v of norm 1: σ − 2u(uσ)ᵀ − 2(σv)vᵀ + 4(uᵀσv)uvᵀ.</summary>
+    private static Matrix<double> Reflected(int rows, int columns, Func<int, double> sigma)
+    {
+        int p = Math.Min(rows, columns);
+        double[] u = Unit(rows, 0.7), v = Unit(columns, 1.3), s = [.. Enumerable.Range(0, p).Select(sigma)];
+        double middle = 4 * Enumerable.Range(0, p).Sum(i => u[i] * s[i] * v[i]);
+        return Matrices.From(rows, columns, (i, j) => (i == j ? s[i] : 0) - (j < p ? 2 * u[i] * u[j] * s[j] : 0)
+            - (i < p ? 2 * s[i] * v[i] * v[j] : 0) + middle * u[i] * v[j]);
+
+        static double[] Unit(int n, double step)
+        {
+            double[] x = [.. Enumerable.Range(0, n).Select(i => Math.Sin(1 + step * i))];
+            double norm = Math.Sqrt(x.Sum(e => e * e));
+            return [.. x.Select(e => e / norm)];
+        }
+    }
+
     // Many steps of Lanczos, in which what is lost of orthogonality grows.
     [Test]
     public void NarrowSpectraAreResolvedWhateverTheOrder([Values(100, 300)] int order, [Values(0.1, 0.001)] double width)

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Kappa.Kernels.Reflectors;
 using Kappa.Kernels.Simd;
 
@@ -145,17 +146,29 @@ internal unsafe ref struct ExtremeSingularValues
             // Every float is a double. What this thread's memory holds is copied before R comes there.
             bool byRows = a.ColumnStride == 1;
             ReadOnlyMatrixView<T> lines = byRows ? a : a.Transposed();
-            double* wide = memory.Rent<double>((nint)a.Rows * a.Columns), to = wide;
+            double* wide = memory.Rent<double>((nint)a.Rows * a.Columns);
             for (int i = 0; i < lines.Rows; i++)
-            {
-                T* from = origin + i * lines.RowStride;
-                for (int j = 0; j < lines.Columns; j++)
-                    *to++ = double.CreateTruncating(from[j * lines.ColumnStride]);
-            }
-
+                Widen(origin + i * lines.RowStride, lines.ColumnStride, lines.Columns, wide + (nint)i * lines.Columns);
             var copy = new ReadOnlyMatrixView<double>(ref *wide, lines.Rows, lines.Columns, lines.Columns, 1);
             return new HouseholderColumns<double>(byRows ? copy : copy.Transposed(), pivot: false, path, maxThreads);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Widen<T>(T* from, nint step, int count, double* to) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        float* x = (float*)from;
+        int i = 0;
+        if (step == 1)
+            for (; i <= count - 8; i += 8)
+            {
+                (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Vector256.Load(x + i));
+                low.Store(to + i);
+                high.Store(to + i + 4);
+            }
+
+        for (; i < count; i++)
+            to[i] = x[i * step];
     }
 
     private readonly MatrixView<double> Square(double* m) => new(ref *m, _n, _n, _length, 1);

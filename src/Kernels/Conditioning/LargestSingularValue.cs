@@ -19,8 +19,11 @@ namespace Kappa.Kernels.Conditioning;
 /// </remarks>
 internal readonly unsafe struct LargestSingularValue
 {
-    // Steps between two looks at the Ritz value, and the most steps: more could only be of use where eigenvalues crowd at the top.
-    private const int FirstLook = 6, Interval = 3, MaxSteps = 120;
+    // The first look at the Ritz value, and the most steps: more could only be of use where eigenvalues crowd at the top.
+    private const int FirstLook = 6, MaxSteps = 120;
+
+    // Up to these orders a look costs as much as ten steps, as three.
+    private const int Tiny = 16, Small = 64;
 
     // A step costs 2n² operations, a proof by Cholesky 2n³/3 at ten times the speed: so many steps in hope of the trace are no loss.
     private const int HopefulShare = 16;
@@ -68,6 +71,7 @@ internal readonly unsafe struct LargestSingularValue
         public void Run<V, L>() where V : unmanaged where L : struct, ILanes<double, V>
         {
             int limit = Math.Min(N, MaxSteps), hopeful = Math.Min(limit, FirstLook + N / HopefulShare), steps = 0;
+            int interval = N <= Tiny ? Tiny : N <= Small ? 6 : 3;
             double* basis = Memory, w = basis + (nint)(limit + 1) * Length, a = w + Length, b = a + MaxSteps + 1, s = b + MaxSteps + 1, scratch = s + MaxSteps + 1;
             double trace = Rows<V, L>.SumOfSquares(U, Length, N), seen = 0, residual, theta, above;
             Start(basis);
@@ -86,7 +90,7 @@ internal readonly unsafe struct LargestSingularValue
                 Rows<V, L>.Combine(basis, Length, steps, s, -1, 1, w);
                 double beta = Norm<V, L>(w);
                 bool last = steps == limit || beta <= N * Epsilon * a[0];
-                if (last || steps >= FirstLook && steps % Interval == 0)
+                if (last || steps >= FirstLook && steps % interval == 0)
                 {
                     theta = TopOfTridiagonal.Value(a, b, steps);
                     TopOfTridiagonal.Vector(a, b, steps, theta, s, scratch);

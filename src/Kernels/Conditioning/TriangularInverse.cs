@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Conditioning;
@@ -16,6 +17,7 @@ internal static unsafe class TriangularInverse
     public static nint Workspace(int n) => (nint)Width * n + Leaf * Leaf;
 
     /// <summary>Writes X (n×n), zeros below its diagonal; U and X are row-major and share nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Invert(ReadOnlyMatrixView<double> u, MatrixView<double> x, double* scratch, VectorPath path, int maxThreads)
     {
         int n = u.Rows, width = n > Wide ? Width : Leaf;
@@ -35,7 +37,8 @@ internal static unsafe class TriangularInverse
             int rows = Math.Min(width, n - i), rest = n - i - rows;
             MatrixView<double> diagonal = x.Block(i, i, rows, rows);
             Invert(u.Block(i, i, rows, rows), diagonal, scratch, path, maxThreads);
-            x.Block(i, 0, rows, i).Fill(0);
+            for (int r = i; r < i + rows; r++)
+                MemoryMarshal.CreateSpan(ref x[r, 0], i).Clear();
             if (rest == 0)
                 continue;
             int first = n - rest;
