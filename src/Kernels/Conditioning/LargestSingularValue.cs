@@ -22,7 +22,7 @@ internal readonly unsafe struct LargestSingularValue
     // The first look at the Ritz value, and the most steps: more could only be of use where eigenvalues crowd at the top.
     private const int FirstLook = 6, MaxSteps = 120;
 
-    // Up to these orders a look costs as much as ten steps, as three.
+    // Up to these orders a look costs as much as ten steps, as five.
     private const int Tiny = 16, Small = 64;
 
     // A step costs 2n² operations, a proof by Cholesky 2n³/3 at ten times the speed: so many steps in hope of the trace are no loss.
@@ -71,7 +71,7 @@ internal readonly unsafe struct LargestSingularValue
         public void Run<V, L>() where V : unmanaged where L : struct, ILanes<double, V>
         {
             int limit = Math.Min(N, MaxSteps), hopeful = Math.Min(limit, FirstLook + N / HopefulShare), steps = 0;
-            int interval = N <= Tiny ? Tiny : N <= Small ? 6 : 3;
+            int interval = N <= Tiny ? 8 : N <= Small ? 6 : 3;
             double* basis = Memory, w = basis + (nint)(limit + 1) * Length, a = w + Length, b = a + MaxSteps + 1, s = b + MaxSteps + 1, scratch = s + MaxSteps + 1;
             double trace = Rows<V, L>.SumOfSquares(U, Length, N), seen = 0, residual, theta, above;
             Start(basis);
