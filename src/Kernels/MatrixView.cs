@@ -79,9 +79,17 @@ public readonly ref struct MatrixView<T> where T : unmanaged, IBinaryFloatingPoi
     /// <summary>Sets every element to one value. O(mn).</summary>
     public void Fill(T value)
     {
+        if (IsEmpty)
+            return;
         for (int i = 0; i < Rows; i++)
-            for (int j = 0; j < Columns; j++)
-                this[i, j] = value;
+        {
+            ref T row = ref Unsafe.Add(ref Origin, i * RowStride);
+            if (ColumnStride == 1)
+                MemoryMarshal.CreateSpan(ref row, Columns).Fill(value);
+            else
+                for (int j = 0; j < Columns; j++)
+                    Unsafe.Add(ref row, j * ColumnStride) = value;
+        }
     }
 
     /// <summary>Copies every element into a window of the same shape. O(mn).</summary>
