@@ -157,6 +157,19 @@ public sealed class SvdAlgorithmTests<T>(VectorPath path) where T : unmanaged, I
         }
     }
 
+    // Each step of the reduction leaves ε of what the one before left, and what is left of that leads bisection to work for it.
+    [Test]
+    public void NoDustIsLeftOfAnAllOnesMatrix([Values(7, 40)] int n)
+    {
+        SvdResult<T> svd = Values(Matrices.From(n, n, (_, _) => 1));
+        Assert.That(svd.Algorithm, Is.EqualTo(SvdAlgorithm.Bidiagonal));
+        double[] sigma = svd.SingularValues.Widened();
+        Assert.That(sigma[0], Is.EqualTo(n).Within(n * n * Machine<T>.Epsilon));
+        double dust = n * Math.Pow(Machine<T>.Epsilon, 3);
+        Assert.That(sigma.Skip(1), Is.All.LessThan(n * n * Machine<T>.Epsilon));
+        Assert.That(sigma.Where(x => x > 0), Is.All.GreaterThan(dust));
+    }
+
     [Test]
     public void EveryShapeAgreesWithJacobi([Values(1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 65)] int n, [Values(0, 1, 3, 40)] int more)
     {

@@ -82,6 +82,8 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
         T* diagonal = (T*)(spectrum + BidiagonalSpectrum<T>.Workspace(n)), superdiagonal = diagonal + n;
         var reduce = new ReduceWork { Columns = columns, Stride = stride, Count = count, Workspace = columns + size, Diagonal = diagonal, Superdiagonal = superdiagonal };
         VectorPaths.Run<T, ReduceWork>(path, ref reduce);
+        if (!isGraded)
+            ClearDust(diagonal, superdiagonal, count);
         BidiagonalSpectrum<T>.Values(diagonal, superdiagonal, count, exponent, spectrum, sigma);
         return !isGraded || HasProductOf(memory.Qr, sigma, count);
     }
@@ -103,6 +105,23 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
         }
 
         memory.Qr.Factor(tall, pivot: isGraded, path, threads);
+    }
+
+    /// <summary>What is below ε² beside the largest element becomes 0: far less than the rounding of an even A.</summary>
+    /// <remarks>Of an all-ones matrix every step leaves ε of what the one before left, down to where squares end and only bisection helps: 83 ms at n = 256 instead of 3.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ClearDust(T* diagonal, T* superdiagonal, int n)
+    {
+        T largest = T.Zero, epsilon = T.BitIncrement(T.One) - T.One;
+        for (int k = 0; k < n; k++)
+            largest = T.MaxNative(largest, T.MaxNative(T.Abs(diagonal[k]), k < n - 1 ? T.Abs(superdiagonal[k]) : T.Zero));
+        T dust = largest * epsilon * epsilon;
+        for (int k = 0; k < n; k++)
+        {
+            diagonal[k] = T.Abs(diagonal[k]) < dust ? T.Zero : diagonal[k];
+            if (k < n - 1 && T.Abs(superdiagonal[k]) < dust)
+                superdiagonal[k] = T.Zero;
+        }
     }
 
     private static int ExponentOfR(HouseholderColumns<T> qr, int k) => T.ILogB(qr.Column(k)[k]) + qr.Exponents[k];
