@@ -67,6 +67,7 @@ public sealed class ConditionEstimateTests<T>(VectorPath path) where T : unmanag
 
     // The sizes it is for, where products are blocked and proofs by Cholesky have many blocks. U and V are reflections, I − 2uuᵀ, so that
     // truth is known: a matrix whose one element stands out is proved by its trace, one whose values crowd at the end by Cholesky.
+    [Category("Large")]
     [TestCase(512, 512, true)]
     [TestCase(512, 512, false)]
     [TestCase(2000, 300, true)]
@@ -89,6 +90,7 @@ public sealed class ConditionEstimateTests<T>(VectorPath path) where T : unmanag
     }
 
     // The whole spectrum, by another road in the same precision or a higher one, agrees with the bounds.
+    [Category("Large")]
     [TestCase(330, 330)]
     [TestCase(700, 320)]
     public void GaussianMatricesAgreeWithTheWholeSpectrum(int rows, int columns)

@@ -164,6 +164,7 @@ public sealed class SvdBlockTests<T>(VectorPath path) where T : unmanaged, IBina
         Assert.That(several.J.Elements.ToArray(), Is.EqualTo(one.J.Elements.ToArray()));
     }
 
+    [Category("Large")]
     [Test]
     public void DecompositionsAroundTheThresholdHold([Values(Threshold - 1, Threshold, Threshold + 1)] int n)
     {
@@ -172,6 +173,7 @@ public sealed class SvdBlockTests<T>(VectorPath path) where T : unmanaged, IBina
     }
 
     // κ = 1/ε: U comes from the rotations.
+    [Category("Large")]
     [Test]
     public void IllConditionedDecompositionsHold([Values] bool deficient)
     {
@@ -183,6 +185,7 @@ public sealed class SvdBlockTests<T>(VectorPath path) where T : unmanaged, IBina
         Assert.That(Svd.Values<T>(a, path, SvdAlgorithm.Jacobi).SingularValues.ToArray(), Is.EqualTo(svd.SingularValues.ToArray()));
     }
 
+    [Category("Large")]
     [Test]
     public void GradedDecompositionsKeepAllDigits()
     {
