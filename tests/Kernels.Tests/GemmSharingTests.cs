@@ -60,14 +60,17 @@ public sealed unsafe class GemmSharingTests<T> where T : unmanaged, IBinaryFloat
     }
 
     [Test]
-    public void NothingIsAllocatedAfterTheFirstCall([ValueSource(nameof(s_shapes))] (int M, int N, int K) shape, [Values(1, 3)] int threads)
+    public void NothingIsAllocatedAfterTheFirstCall(
+        [ValueSource(nameof(s_shapes))] (int M, int N, int K) shape, [Values(1, 3)] int threads, [Values(1, 2)] int step)
     {
-        Matrix<T> a = Random(shape.M, shape.K, 1), b = Random(shape.K, shape.N, 2), c = new(shape.M, shape.N);
+        Matrix<T> a = Random(shape.M, shape.K, 1), b = Random(shape.K, shape.N, 2), spread = new(shape.M, step * shape.N);
         Repeat();
         Assert.That(Garbage.Of(Repeat), Is.Zero);
 
         void Repeat()
         {
+            // With a step of 2 neither rows nor columns of C are contiguous.
+            var c = new MatrixView<T>(spread.Elements, shape.M, shape.N, step * shape.N, step);
             for (int i = 0; i < 10; i++)
                 Gemm.Multiply(T.One, a, b, T.Zero, c, maxThreads: threads);
         }

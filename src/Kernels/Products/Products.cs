@@ -8,6 +8,9 @@ namespace Kappa.Kernels.Products;
 /// <summary>Where the doors hand over: picks vectors and threads for a product.</summary>
 internal static unsafe class Products<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    [ThreadStatic]
+    private static AlignedBuffer? t_contiguous;
+
     /// <summary>Threads worth taking for a number of multiply-adds; the caller asks for at most so many, 0: <see cref="Gemm.MaxThreads"/>.</summary>
     public static int Threads(long multiplyAdds, int maxThreads)
     {
@@ -34,11 +37,12 @@ internal static unsafe class Products<T> where T : unmanaged, IBinaryFloatingPoi
     private static void MultiplyScattered(T alpha, in ReadOnlyMatrixView<T> a, in ReadOnlyMatrixView<T> b, T beta, in MatrixView<T> c, VectorPath path,
         int threads, Part part)
     {
-        var contiguous = new Matrix<T>(c.Rows, c.Columns);
+        T* memory = (t_contiguous ??= new AlignedBuffer()).Rent<T>((nint)c.Rows * c.Columns);
+        var contiguous = new MatrixView<T>(ref *memory, c.Rows, c.Columns);
         if (!T.IsZero(beta))
             c.CopyTo(contiguous);
         MultiplyRows(alpha, in a, in b, beta, contiguous, path, threads, part);
-        contiguous.View.CopyTo(c);
+        contiguous.CopyTo(c);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
