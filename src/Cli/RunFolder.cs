@@ -12,7 +12,8 @@ internal static class RunFolder
     /// <summary>The next free folder, or with resume the latest one that holds trials.</summary>
     public static string Choose(IReadOnlyList<Experiment> experiments, bool resume)
     {
-        string name = experiments.Count == Catalogue.All.Count ? "all" : string.Join('-', experiments.Select(e => e.Name));
+        string name = experiments.SequenceEqual(Catalogue.Paper) ? "all"
+            : experiments.SequenceEqual(Catalogue.All) ? "all-controls" : string.Join('-', experiments.Select(e => e.Name));
         string first = Path.Combine(Parent, name), latest = first, next = first;
         for (int i = 2; TrialStore.Exists(next); i++)
         {

@@ -66,6 +66,97 @@ public class OptimizerTests
         double shrink = Math.Pow(1 - eta, steps), tolerance = steps * d * Math.ScaleB(1, -52) * Spectrum.FrobeniusNorm<double>(start);
         for (int i = 0; i < d; i++)
             for (int j = 0; j < d; j++)
-                Assert.That(student.Product()[i, j] - target[i, j], Is.EqualTo(shrink * (start[i, j] - target[i, j])).Within(tolerance));
+                Assert.That(student.Weights.Single()[i, j] - target[i, j], Is.EqualTo(shrink * (start[i, j] - target[i, j])).Within(tolerance));
+    }
+
+    [Test]
+    public void Momentum_SumsWhatCameBefore()
+    {
+        Parameter p = WithGradient(1, 4);
+        var momentum = new Momentum(0.1, 0.5);
+        momentum.Step([p]);
+        Assert.That(p.Value[0, 0], Is.EqualTo(0.6).Within(4 * Math.ScaleB(1, -53)));
+        p.Gradient[0, 0] = -1;
+        momentum.Step([p]);
+        Assert.That(p.Value[0, 0], Is.EqualTo(0.6 - 0.1 * (0.5 * 4 - 1)).Within(4 * Math.ScaleB(1, -53)));
+    }
+
+    // Five steps of the quintic take [0.05, 1] into [0.65, 1.25]; the vectors stay, so NS(M) and UVᵀ differ by no more than that.
+    [TestCase(6, 6)]
+    [TestCase(9, 4)]
+    [TestCase(4, 9)]
+    public void Muon_OrthogonalizesUpToTheQualityOfNewtonSchulz(int rows, int columns)
+    {
+        int p = Math.Min(rows, columns);
+        SvdResult<double> draw = Svd.Decompose<double>(Gaussian(rows, columns));
+        double[] sigma = [.. Enumerable.Range(0, p).Select(i => 3e5 * Math.Pow(0.1, (double)i / p))];
+        Matrix<double> orthogonal = Muon.Orthogonalize(SpectralGradient.PullBack<double>(draw, sigma));
+        double[] ends = Svd.Values<double>(orthogonal).SingularValues.ToArray();
+        Assert.That(ends, Is.All.InRange(0.65, 1.25));
+        Matrix<double> exact = SpectralGradient.PullBack<double>(draw, [.. Enumerable.Repeat(1.0, p)]);
+        double tolerance = 20 * rows * columns * Math.ScaleB(1, -52);
+        for (int i = 0; i < p; i++)
+            for (int j = 0; j < p; j++)
+            {
+                // uᵢᵀ NS vⱼ is 0 off the diagonal: the same singular vectors as UVᵀ.
+                double inner = 0, one = 0;
+                for (int r = 0; r < rows; r++)
+                    for (int c = 0; c < columns; c++)
+                    {
+                        inner += draw.U[r, i] * orthogonal[r, c] * draw.V[c, j];
+                        one += draw.U[r, i] * exact[r, c] * draw.V[c, j];
+                    }
+
+                Assert.That(one, Is.EqualTo(i == j ? 1 : 0).Within(tolerance));
+                Assert.That(inner, i == j ? Is.InRange(0.65, 1.25) : Is.Zero.Within(tolerance));
+            }
+    }
+
+    [Test]
+    public void Muon_OfNothing_IsNothing() => Assert.That(Spectrum.FrobeniusNorm<double>(Muon.Orthogonalize(new Matrix<double>(3, 5))), Is.Zero);
+
+    // M = G at the first step: W moves by η√max(1, m/n)·NS(G).
+    [Test]
+    public void Muon_StepsByItsRateWhateverTheGradientsScale()
+    {
+        var tall = new Parameter(new Matrix<double>(8, 2));
+        Gaussian(8, 2).View.CopyTo(tall.Gradient);
+        Matrix<double> direction = Muon.Orthogonalize(tall.Gradient);
+        new Muon(0.1).Step([tall]);
+        for (int i = 0; i < 8; i++)
+            for (int j = 0; j < 2; j++)
+                Assert.That(tall.Value[i, j], Is.EqualTo(-0.2 * direction[i, j]).Within(Math.ScaleB(1, -52)));
+    }
+
+    // A backward pass that descends is the one that stores the gradient, and the step: W and the layers' inputs differ by rounding alone.
+    [Test]
+    public void DirectDescent_IsTheStep()
+    {
+        var stream = new GaussianStream(9);
+        Matrix<double> x = Drawn(5, 3), e = Drawn(5, 2), first = Drawn(4, 3), second = Drawn(2, 4);
+        Network stored = new(5, new Dense(first.Clone()), new Dense(second.Clone())), direct = new(5, new Dense(first.Clone()), new Dense(second.Clone()));
+        stored.Forward(x);
+        stored.Backward(x, e);
+        new Sgd(0.3).Step(stored.Parameters);
+        foreach (Parameter parameter in direct.Parameters)
+            parameter.DirectRate = 0.3;
+        direct.Forward(x);
+        direct.Backward(x, e);
+        foreach ((Matrix<double> a, Matrix<double> b) in stored.Weights.Zip(direct.Weights))
+            Assert.That(Spectrum.RelativeDistance<double>(b, a), Is.LessThan(16 * Math.ScaleB(1, -52)));
+
+        Matrix<double> Drawn(int rows, int columns)
+        {
+            var matrix = new Matrix<double>(rows, columns);
+            stream.Fill(matrix.Elements);
+            return matrix;
+        }
+    }
+
+    private static Matrix<double> Gaussian(int rows, int columns)
+    {
+        var matrix = new Matrix<double>(rows, columns);
+        new GaussianStream(11).Fill(matrix.Elements);
+        return matrix;
     }
 }

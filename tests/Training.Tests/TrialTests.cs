@@ -2,6 +2,7 @@ using Kappa.Training.Components;
 using Kappa.Training.Corrections;
 using Kappa.Training.Experiments;
 using Kappa.Training.Results;
+using Kappa.Training.Targets;
 using NUnit.Framework;
 
 namespace Kappa.Training.Tests;
@@ -43,6 +44,97 @@ public class TrialTests
         // With B ≫ d a batch's XᵀX/B is I up to √(d/B), averaged over t independent batches.
         double spread = Math.Sqrt(16.0 / 4096) * protocol.LearningRate * Math.Sqrt(protocol.Epochs);
         Assert.That(Run(protocol).Values["overall"], Is.EqualTo(Math.Pow(0.99, 100)).Within(4 * spread * Math.Pow(0.99, 100)));
+    }
+
+    // Without sampling the map is exactly W* + (1 − η)^t (W₀ − W*).
+    [Test]
+    public void PopulationGradient_ErrsByOneMinusEtaToTheT()
+    {
+        var protocol = new Protocol { Dimension = 16, Noise = 0, InitialScale = 0, Sampling = Sampling.Population, Epochs = 150 };
+        TrialRecord record = Run(protocol);
+        foreach (string component in new[] { "overall", "row_norms", "frobenius", "singular_values" })
+            Assert.That(record.Values[component], Is.EqualTo(Math.Pow(0.99, 150)).Within(150 * 16 * Math.ScaleB(1, -52)), component);
+        // Every σᵢ errs by the same factor, so κ does not err at all, up to what rounding does to the smallest.
+        Assert.That(record.Values["condition_number"], Is.LessThan(150 * 16 * Math.ScaleB(1, -52) * record.Values["kappa_target"]));
+    }
+
+    // Σ over the schedule: the population error is Π(1 − ηₜ).
+    [TestCase(Schedule.Constant)]
+    [TestCase(Schedule.Linear)]
+    [TestCase(Schedule.Cosine)]
+    public void Schedules_ScaleTheStep(Schedule schedule)
+    {
+        const int epochs = 40;
+        double expected = 1;
+        for (int t = 0; t < epochs; t++)
+            expected *= 1 - 0.1 * schedule switch
+            {
+                Schedule.Linear => (epochs - t) / (double)epochs,
+                Schedule.Cosine => Math.Pow(Math.Cos(Math.PI * t / (2 * epochs)), 2),
+                _ => 1,
+            };
+        TrialRecord record = Run(new Protocol
+        {
+            Dimension = 8,
+            Noise = 0,
+            InitialScale = 0,
+            Sampling = Sampling.Population,
+            LearningRate = 0.1,
+            Epochs = epochs,
+            Schedule = schedule,
+        });
+        Assert.That(record.Values["overall"], Is.EqualTo(expected).Within(epochs * 8 * Math.ScaleB(1, -52)));
+    }
+
+    // The mean of (1 − η)^t over the last half.
+    [Test]
+    public void Averaging_EndsWithTheMeanOfTheLastHalf()
+    {
+        TrialRecord record = Run(new Protocol { Dimension = 8, Noise = 0, InitialScale = 0, Sampling = Sampling.Population, Epochs = 11, Averaging = true });
+        double expected = Enumerable.Range(6, 6).Average(t => Math.Pow(0.99, t));
+        Assert.That(record.Values["overall"], Is.EqualTo(expected).Within(11 * 8 * Math.ScaleB(1, -52)));
+    }
+
+    [Test]
+    public void IdentityStart_IsTheIdentity()
+    {
+        TrialRecord record = Run(new Protocol { Dimension = 8, Start = Start.Identity, InitialScale = 0.3, Depth = 3, LearningRate = 1e-300, Epochs = 1 });
+        Assert.That(record.Values["kappa"], Is.EqualTo(1).Within(8 * Math.ScaleB(1, -52)));
+    }
+
+    [Test]
+    public void PrescribedTarget_HasItsConditionNumber([Values(1, 10, 1e6)] double condition)
+    {
+        TrialRecord record = Run(new Protocol { Dimension = 12, Structure = TargetStructure.Prescribed, TargetCondition = condition, Epochs = 1 });
+        Assert.That(record.Values["kappa_target"], Is.EqualTo(condition).Within(12 * 12 * Math.ScaleB(condition * condition, -52)));
+    }
+
+    [Test]
+    public void WhatNeedsOneLayer_IsRefusedForMore() => Assert.That(
+        () => Run(new Protocol { Dimension = 4, Depth = 2, Sampling = Sampling.Population }), Throws.ArgumentException);
+
+    [Test]
+    public void TrialsOfOneCohort_AreWhatTheyAreAlone()
+    {
+        (string, Cell)[] members =
+        [
+            .. from experiment in new[] { "exp2", "exp4", "exp6", "exp8" }
+               from cell in Catalogue.Find(experiment)!.CellsAt(8)
+               select (experiment, cell with { Protocol = cell.Protocol with { Epochs = 5 + cell.Condition.Key.Length % 3, TrainingStream = 7 } }),
+        ];
+        TrialRecord[] together = Cohort.Run(members, 3, 42, CancellationToken.None);
+        for (int i = 0; i < members.Length; i++)
+            Assert.That(together[i].ToJson(), Is.EqualTo(Trial.Run(members[i].Item1, members[i].Item2, 3, 42, CancellationToken.None).ToJson()));
+    }
+
+    [Test]
+    public void Cohorts_HoldTheTrialsOfOneBatchAndLoseNone()
+    {
+        var plan = new Plan(Catalogue.Paper, new PlanSettings { Trials = 2, Dimensions = [8] });
+        IReadOnlyList<IReadOnlyList<PlannedTrial>> cohorts = Cohort.Group(plan.Trials);
+        Assert.That(cohorts.SelectMany(c => c).Select(t => t.Key), Is.EquivalentTo(plan.Trials.Select(t => t.Key)));
+        // Per trial number: 2 optimizers, 4 strategies, 6 structures and 9 settings share; of the depths, two layers and the MLP do.
+        Assert.That(cohorts.Where(c => c[0].Trial == 1).Select(c => c.Count), Is.EqualTo(new[] { 1, 2, 1, 4, 1, 6, 1, 2, 1, 9, 1 }));
     }
 
     [Test]
@@ -114,6 +206,9 @@ public class TrialTests
             (protocol with { Regularization = new SpectralRegularization() }).Fingerprint(42),
             (protocol with { Regularization = new SpectralRegularization(Clip: 0.1) }).Fingerprint(42),
             (protocol with { TrainingStream = null }).Fingerprint(42),
+            (protocol with { Schedule = Schedule.Cosine }).Fingerprint(42), (protocol with { Sampling = Sampling.Population }).Fingerprint(42),
+            (protocol with { Averaging = true }).Fingerprint(42), (protocol with { Start = Start.Identity }).Fingerprint(42),
+            (protocol with { Regularization = new SpectralRegularization { AssumedCondition = 1 } }).Fingerprint(42),
         ];
         Assert.That(prints, Is.Unique);
         Assert.That(protocol.Fingerprint(42), Is.EqualTo(new Protocol().Fingerprint(42)));

@@ -18,7 +18,7 @@ internal static class RunCommand
     {
         Argument<string[]> names = new("experiment")
         {
-            Description = "exp1 … exp9, or all:\n" + string.Join('\n', Catalogue.All.Select(e => $"{e.Name}  {e.Title}: {e.Question}")),
+            Description = "exp1 … exp18, or all, which stands for the paper's nine:\n" + string.Join('\n', Catalogue.All.Select(e => $"{e.Name}  {e.Title}: {e.Question}")),
             Arity = ArgumentArity.OneOrMore,
         };
         Option<int?> trials = Options.Integer("--trials", "Trials per condition (the paper's: 10 or 15).", 1);
@@ -36,12 +36,13 @@ internal static class RunCommand
         Option<string?> output = new("--out") { Description = "Folder for results and page. Default: a new folder in out/.", HelpName = "DIR" };
         Option<bool> resume = new("--resume") { Description = "Go on with the folder of --out, or the latest of this run in out/: finished trials are kept." };
         Option<bool> quick = new("--quick") { Description = "A small run for a first look: 2 trials, d ≤ 64, 50 steps." };
+        Option<bool> controls = new("--controls") { Description = "With all: the controls exp10 … exp18, too; a few minutes." };
         Option<bool> json = Options.Json();
         Option<bool> trialsOut = new("--trials-out") { Description = "With --json: one line per trial, too, before the summaries." };
-        var command = new Command("run", "Run experiments and make their page.") { names, trials, dims, epochs, seed, threads, output, resume, quick, json, trialsOut };
+        var command = new Command("run", "Run experiments and make their page.") { names, trials, dims, epochs, seed, threads, output, resume, quick, controls, json, trialsOut };
         // On a thread of its own: Ctrl-C is watched for only once the action has returned its task.
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(
-            Resolve(parsed.GetValue(names)!),
+            Resolve(parsed.GetValue(names)!, parsed.GetValue(controls)),
             new PlanSettings
             {
                 Trials = parsed.GetValue(trials),
@@ -57,6 +58,11 @@ internal static class RunCommand
             parsed.GetValue(trialsOut),
             cancellation), CancellationToken.None));
         command.Validators.Add(result => ValidateNames(result, names));
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(controls) && !(result.GetValue(names) ?? []).Contains(All))
+                result.AddError($"--controls goes with '{All}'; a control alone is named, as in 'kappa run exp10'");
+        });
         return command;
     }
 
@@ -69,8 +75,8 @@ internal static class RunCommand
                 result.AddError($"there is no experiment '{name}'; choose from {string.Join(", ", Catalogue.All.Select(e => e.Name))} or {All}");
     }
 
-    private static IReadOnlyList<Experiment> Resolve(string[] names) =>
-        names.Contains(All) ? Catalogue.All : [.. Catalogue.All.Where(e => names.Contains(e.Name))];
+    private static IReadOnlyList<Experiment> Resolve(string[] names, bool controls) =>
+        [.. Catalogue.All.Where(e => names.Contains(e.Name) || names.Contains(All) && (controls || Catalogue.Paper.Contains(e)))];
 
     private static int Run(IReadOnlyList<Experiment> experiments, PlanSettings settings, int threads, string? output, bool resume,
         bool json, bool trialsOut, CancellationToken cancellation)

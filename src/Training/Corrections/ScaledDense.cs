@@ -62,24 +62,30 @@ public sealed class ScaledDense : Layer
     public override void Backward(ReadOnlyMatrixView<double> x, ReadOnlyMatrixView<double> outputGradient,
         MatrixView<double> inputGradient, double scale)
     {
+        if (!inputGradient.IsEmpty)
+            Gemm.Multiply(1.0, outputGradient, Weight, 0.0, inputGradient);
         Gemm.Multiply(scale, outputGradient.Transposed(), x, 0.0, _gradient);
+        foreach (Parameter parameter in Parameters)
+            parameter.Gradient.Elements.Clear();
+        AddGradient(_gradient);
+    }
+
+    /// <inheritdoc/>
+    public override void AddGradient(Matrix<double> gradient)
+    {
         Span<double> c = _columns.Value.Elements, dc = _columns.Gradient.Elements;
-        dc.Clear();
         for (int i = 0; i < Outputs; i++)
         {
             double r = _rows.Value[i, 0], dr = 0;
-            Span<double> w = _weight.Value.Row(i), g = _gradient.Row(i), dw = _weight.Gradient.Row(i);
+            Span<double> w = _weight.Value.Row(i), g = gradient.Row(i), dw = _weight.Gradient.Row(i);
             for (int j = 0; j < g.Length; j++)
             {
-                dw[j] = r * g[j] * c[j];
+                dw[j] += r * g[j] * c[j];
                 dr += g[j] * w[j] * c[j];
                 dc[j] += g[j] * r * w[j];
             }
 
-            _rows.Gradient[i, 0] = dr;
+            _rows.Gradient[i, 0] += dr;
         }
-
-        if (!inputGradient.IsEmpty)
-            Gemm.Multiply(1.0, outputGradient, Weight, 0.0, inputGradient);
     }
 }

@@ -7,14 +7,14 @@ namespace Kappa.Training.Corrections;
 /// <param name="Period">Steps from one correction to the next, ≥ 1.</param>
 public sealed record SvdCorrection(double Strength = 0.1, int Period = 20)
 {
-    /// <summary>After update number <paramref name="step"/> (from 0): corrects W in place.</summary>
-    /// <param name="step">The step, from 0.</param>
+    /// <summary>Whether update number <paramref name="step"/> (from 0) is followed by a correction.</summary>
+    public bool IsDue(int step) => (step + 1) % Period == 0;
+
+    /// <summary>Corrects W in place.</summary>
     /// <param name="weight">W.</param>
     /// <param name="targetSigma">σ*, as many as W has.</param>
-    public void Apply(int step, Matrix<double> weight, ReadOnlySpan<double> targetSigma)
+    public void Apply(Matrix<double> weight, ReadOnlySpan<double> targetSigma)
     {
-        if ((step + 1) % Period != 0)
-            return;
         SvdResult<double> svd = Svd.Decompose<double>(weight);
         var sigma = new double[targetSigma.Length];
         for (int i = 0; i < sigma.Length; i++)

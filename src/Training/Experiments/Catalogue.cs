@@ -1,15 +1,26 @@
 namespace Kappa.Training.Experiments;
 
-/// <summary>Every experiment, in the paper's order.</summary>
+/// <summary>Every experiment.</summary>
 public static class Catalogue
 {
-    /// <summary>exp1 … exp9.</summary>
-    public static IReadOnlyList<Experiment> All { get; } =
+    /// <summary>The paper's, in its order: exp1 … exp9.</summary>
+    public static IReadOnlyList<Experiment> Paper { get; } =
     [
         Exp1Dimensions.Description, Exp2Optimizers.Description, Exp3GradientSignal.Description,
         Exp4Corrections.Description, Exp5Dynamics.Description, Exp6Structures.Description,
         Exp7Depth.Description, Exp8Hyperparameters.Description, Exp9LongTraining.Description,
     ];
+
+    /// <summary>The controls that the paper lacks: exp10 … exp18.</summary>
+    public static IReadOnlyList<Experiment> Controls { get; } =
+    [
+        Exp10Factors.Description, Exp11ManyTrials.Description, Exp12SignalAndDistance.Description,
+        Exp13NoiseFloor.Description, Exp14TunedOptimizers.Description, Exp15MatchedDepth.Description,
+        Exp16CorrectionsApart.Description, Exp17Targets.Description, Exp18BatchAndNoise.Description,
+    ];
+
+    /// <summary>The paper's and the controls.</summary>
+    public static IReadOnlyList<Experiment> All { get; } = [.. Paper, .. Controls];
 
     /// <summary>The experiment of a name, or null.</summary>
     public static Experiment? Find(string name) => All.FirstOrDefault(e => e.Name == name);

@@ -24,6 +24,45 @@ public enum UpdateRule
 
     /// <summary>Adam with β = (0.9, 0.999), ε = 1e-8.</summary>
     Adam,
+
+    /// <summary>Gradient descent with momentum 0.9.</summary>
+    Momentum,
+
+    /// <summary>Muon: momentum 0.95, its sum orthogonalised by Newton–Schulz.</summary>
+    Muon,
+}
+
+/// <summary>How the learning rate changes over the T steps of a trial.</summary>
+public enum Schedule
+{
+    /// <summary>η.</summary>
+    Constant,
+
+    /// <summary>η(1 − t/T) at step t = 0 … T − 1.</summary>
+    Linear,
+
+    /// <summary>η(1 + cos(πt/T))/2.</summary>
+    Cosine,
+}
+
+/// <summary>Where a linear student's gradient comes from.</summary>
+public enum Sampling
+{
+    /// <summary>A batch: G = (XWᵀ − XW*ᵀ − N)ᵀX/B.</summary>
+    Batch,
+
+    /// <summary>The whole distribution of X, with the batch's label noise: G = W − W* − NᵀX/B. One layer only.</summary>
+    Population,
+}
+
+/// <summary>What the student's layers start from; the stream is drawn from alike for all of them.</summary>
+public enum Start
+{
+    /// <summary>N(0, 1) times <see cref="Protocol.InitialScale"/>^(1/L) times √(2/d).</summary>
+    Gaussian,
+
+    /// <summary>The identity times <see cref="Protocol.InitialScale"/>^(1/L).</summary>
+    Identity,
 }
 
 /// <summary>What a trial measures along the way, beside the errors at its end.</summary>
@@ -35,7 +74,7 @@ public enum Recording
     /// <summary>All component errors after step 1 and after every <see cref="Protocol.RecordEvery"/>-th step.</summary>
     Errors,
 
-    /// <summary>|uᵢᵀ G vᵢ| and σᵢ of the current W before every step.</summary>
+    /// <summary>|uᵢᵀ G vᵢ| and σᵢ of the current W before every step, and the spectra of W and W* at the end.</summary>
     GradientSignal,
 }
 
@@ -86,6 +125,26 @@ public sealed record Protocol
 
     /// <summary>The training stream is RandomState(seed + 100k + this); null: the target's own stream goes on.</summary>
     public int? TrainingStream { get; init; } = 7;
+
+    /// <summary>How the learning rate changes.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Schedule Schedule { get; init; }
+
+    /// <summary>Where the gradient comes from.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Sampling Sampling { get; init; }
+
+    /// <summary>What the layers start from.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Start Start { get; init; }
+
+    /// <summary>κ* of a target of prescribed spectrum; 0 for those that have none to prescribe.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double TargetCondition { get; init; }
+
+    /// <summary>Whether the trial ends with the mean of its iterates over the last half of the steps instead of the last iterate.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Averaging { get; init; }
 
     /// <summary>What is measured along the way.</summary>
     public Recording Recording { get; init; } = Recording.Final;

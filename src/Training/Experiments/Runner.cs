@@ -2,14 +2,14 @@ using Kappa.Training.Results;
 
 namespace Kappa.Training.Experiments;
 
-/// <summary>Runs a plan's trials over threads, each on its own streams, and stores every record the moment its trial ends.</summary>
+/// <summary>Runs a plan's trials over threads, those that see the same batches side by side, and stores every record the moment its trial ends.</summary>
 /// <remarks>A trial touches nothing that another one writes, so the records are the same bits for any number of threads.</remarks>
 public static class Runner
 {
     /// <summary>Runs what the store does not hold yet.</summary>
     /// <param name="plan">The trials.</param>
     /// <param name="store">Where records go; it tells what is already there.</param>
-    /// <param name="threads">Trials at a time, ≥ 1.</param>
+    /// <param name="threads">Groups of trials at a time, ≥ 1.</param>
     /// <param name="finished">Called after each stored trial, from any thread, one call at a time.</param>
     /// <param name="cancellation">Ends the run between two steps of training; stored trials stay.</param>
     /// <exception cref="ResultsException">The store holds trials of another protocol, or cannot be written.</exception>
@@ -17,7 +17,7 @@ public static class Runner
     public static void Run(Plan plan, TrialStore store, int threads, Action<PlannedTrial> finished, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
-        IReadOnlyList<PlannedTrial> missing = store.Missing(plan);
+        IReadOnlyList<IReadOnlyList<PlannedTrial>> cohorts = Cohort.Group(store.Missing(plan));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Exception? failure = null;
         object gate = new();
@@ -27,16 +27,16 @@ public static class Runner
         {
             try
             {
-                for (int i; (i = Interlocked.Increment(ref next)) < missing.Count;)
+                for (int i; (i = Interlocked.Increment(ref next)) < cohorts.Count;)
                 {
-                    PlannedTrial planned = missing[i];
-                    TrialRecord record = Trial.Run(planned.Experiment.Name, planned.Cell, planned.Trial, plan.Seed, stop.Token);
+                    IReadOnlyList<PlannedTrial> cohort = cohorts[i];
+                    TrialRecord[] records = Cohort.Run([.. cohort.Select(t => (t.Experiment.Name, t.Cell))], cohort[0].Trial, plan.Seed, stop.Token);
                     lock (gate)
-                    {
-                        stop.Token.ThrowIfCancellationRequested();
-                        store.Append(record);
-                        finished(planned);
-                    }
+                        for (int j = 0; j < records.Length; j++)
+                        {
+                            store.Append(records[j]);
+                            finished(cohort[j]);
+                        }
                 }
             }
             catch (Exception e)
@@ -48,7 +48,7 @@ public static class Runner
         }
 
         // A trial's work is deep, not wide: one plain thread each, the caller among them.
-        Thread[] helpers = [.. Enumerable.Range(1, Math.Clamp(missing.Count, 1, threads) - 1).Select(_ => new Thread(Work))];
+        Thread[] helpers = [.. Enumerable.Range(1, Math.Clamp(cohorts.Count, 1, threads) - 1).Select(_ => new Thread(Work))];
         foreach (Thread helper in helpers)
             helper.Start();
         Work();

@@ -10,52 +10,70 @@ namespace Kappa.Training.Experiments;
 
 /// <summary>One trial: draws the target, trains the student on noisy samples of it, measures.</summary>
 /// <remarks>
-/// Everything is drawn in the order of the protocol from NumPy's legacy streams RandomState(seed + 100k) for the target and
-/// RandomState(seed + 100k + offset) for the training, so the same trial in NumPy starts from the same bits.
+/// <para>Everything is drawn in the order of the protocol from NumPy's legacy streams RandomState(seed + 100k) for the target and
+/// RandomState(seed + 100k + offset) for the training, so the same trial in NumPy starts from the same bits.</para>
+/// <para>A step of one linear layer takes two products: E = XDᵀ − σN with D = W − W*, and W ← W − (η/B)EᵀX, added up where W stands:
+/// 4Bd² operations. Plain descent moves D itself, since W and D differ by a constant, and W = D + W* is formed where it is measured.
+/// A step allocates nothing.</para>
 /// </remarks>
 public sealed class Trial
 {
     private readonly Protocol _protocol;
-    private readonly GaussianStream _stream;
-    private readonly Network _teacher, _student;
+    private readonly Network _student;
+    private readonly Network? _teacher;
+    private readonly Matrix<double>[] _teacherWeights;
     private readonly Optimizer _optimizer;
-    private readonly Matrix<double> _target;
+    private readonly Matrix<double> _target, _error;
+    private readonly Matrix<double>? _difference, _sum;
+    private readonly bool _shifted, _direct;
     private readonly SpectralComponents<double> _targetComponents;
+    private readonly ErrorSeries? _errors;
+    private readonly GradientSeries? _signal;
     private readonly SortedDictionary<string, double> _values = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, double[]> _series = new(StringComparer.Ordinal);
 
-    private Trial(Protocol protocol, uint streamSeed)
+    /// <summary>Draws target and initial weights.</summary>
+    /// <param name="protocol">The protocol.</param>
+    /// <param name="streamSeed">seed + 100k.</param>
+    internal Trial(Protocol protocol, uint streamSeed)
     {
         _protocol = protocol;
-        int d = protocol.Dimension, batch = protocol.BatchSize;
+        int d = protocol.Dimension;
+        bool oneLayer = protocol is { Student: Student.Linear, Depth: 1 }, plain = oneLayer && protocol.MultiplierRate is null;
+        if (!plain && (protocol.Sampling == Sampling.Population || protocol.Averaging))
+            throw new ArgumentException("Population gradients and averaging are for one linear layer without multipliers.", nameof(protocol));
         var targetStream = new GaussianStream(streamSeed);
-        int teacherLayers = protocol.Student == Student.ReluMlp ? protocol.Depth : 1;
-        var teacherWeights = new Matrix<double>[teacherLayers];
-        for (int l = 0; l < teacherLayers; l++)
-            teacherWeights[l] = Target.Draw(protocol.Structure, d, targetStream);
-        _stream = protocol.TrainingStream is int offset ? new GaussianStream(streamSeed + (uint)offset) : targetStream;
-        _teacher = Build(teacherWeights, weight => new Dense(weight));
+        _teacherWeights = new Matrix<double>[protocol.Student == Student.ReluMlp ? protocol.Depth : 1];
+        for (int l = 0; l < _teacherWeights.Length; l++)
+            _teacherWeights[l] = Target.Draw(protocol.Structure, d, targetStream, protocol.TargetCondition);
+        _target = Network.Product(_teacherWeights);
+        _targetComponents = Spectrum.Components<double>(_target);
+        Stream = protocol.TrainingStream is int offset ? new GaussianStream(streamSeed + (uint)offset) : targetStream;
 
-        // 0.1^(1/L) per layer gives every depth a product of the same scale; the MLP's layers each take 0.1.
-        double scale = protocol.Student == Student.ReluMlp ? protocol.InitialScale : Math.Pow(protocol.InitialScale, 1.0 / protocol.Depth);
-        var weights = new Matrix<double>[protocol.Depth];
-        for (int l = 0; l < weights.Length; l++)
-        {
-            weights[l] = new Matrix<double>(d, d);
-            _stream.Fill(weights[l].Elements);
-            double spread = Math.Sqrt(2.0 / d);
-            foreach (ref double x in weights[l].Elements)
-                x = x * scale * spread;
-        }
-
+        Matrix<double>[] weights = Initial(protocol, Stream);
+        _shifted = plain && protocol.WeightDecay == 0;
+        _direct = _shifted && protocol is { Rule: UpdateRule.Sgd, Sampling: Sampling.Batch, Regularization: null }
+            && protocol.Recording != Recording.GradientSignal;
+        if (oneLayer)
+            _values["farthest_element"] = Farthest(weights[0].Elements, _target.Elements);
+        if (_shifted)
+            Add(weights[0].Elements, -1, _target.Elements);
         _student = Build(weights, weight => protocol.MultiplierRate is double rate
             ? new ScaledDense(weight, rate / protocol.LearningRate)
             : new Dense(weight));
-        _optimizer = protocol.Rule == UpdateRule.Adam
-            ? new Adam(protocol.LearningRate)
-            : new Sgd(protocol.LearningRate, protocol.WeightDecay);
-        _target = _teacher.Product();
-        _targetComponents = Spectrum.Components<double>(_target);
+        _difference = _shifted ? weights[0] : oneLayer ? new Matrix<double>(d, d) : null;
+        _teacher = oneLayer ? null : Build(_teacherWeights, weight => new Dense(weight));
+        _error = new Matrix<double>(protocol.BatchSize, d);
+        _sum = protocol.Averaging ? new Matrix<double>(d, d) : null;
+        _optimizer = protocol.Rule switch
+        {
+            UpdateRule.Adam => new Adam(protocol.LearningRate),
+            UpdateRule.Momentum => new Momentum(protocol.LearningRate),
+            UpdateRule.Muon => new Muon(protocol.LearningRate),
+            _ => new Sgd(protocol.LearningRate, protocol.WeightDecay),
+        };
+        _errors = protocol.Recording == Recording.Errors ? new ErrorSeries(_target, _targetComponents) : null;
+        _signal = protocol.Recording == Recording.GradientSignal ? new GradientSeries() : null;
 
         Network Build(Matrix<double>[] matrices, Func<Matrix<double>, Layer> layer)
         {
@@ -67,9 +85,12 @@ public sealed class Trial
                 layers.Add(layer(matrix));
             }
 
-            return new Network(batch, layers);
+            return new Network(protocol.BatchSize, layers);
         }
     }
+
+    /// <summary>The training stream, behind the initial weights.</summary>
+    internal GaussianStream Stream { get; }
 
     /// <summary>Runs trial number k of a cell.</summary>
     /// <param name="experiment">The experiment's name, for the record.</param>
@@ -78,63 +99,85 @@ public sealed class Trial
     /// <param name="seed">The seed of trial 0.</param>
     /// <param name="cancellation">Ends the trial between two steps.</param>
     /// <exception cref="OperationCanceledException">The trial was ended; nothing of it is kept.</exception>
-    public static TrialRecord Run(string experiment, Cell cell, int trial, uint seed, CancellationToken cancellation)
-    {
-        var run = new Trial(cell.Protocol, checked(seed + 100 * (uint)trial));
-        run.Train(cancellation);
-        run.MeasureEnd();
-        return new TrialRecord(experiment, cell.Condition, trial, seed, cell.Protocol.Fingerprint(seed), run._values, run._series);
-    }
+    public static TrialRecord Run(string experiment, Cell cell, int trial, uint seed, CancellationToken cancellation) =>
+        Cohort.Run([(experiment, cell)], trial, seed, cancellation)[0];
 
-    private void Train(CancellationToken cancellation)
+    /// <summary>One step of training, if the protocol has so many.</summary>
+    /// <param name="step">From 0.</param>
+    /// <param name="x">X (B×d).</param>
+    /// <param name="noise">N(0, 1) draws (B×d).</param>
+    internal void Step(int step, Matrix<double> x, Matrix<double> noise)
     {
-        int d = _protocol.Dimension;
-        var x = new Matrix<double>(_protocol.BatchSize, d);
-        var noise = new Matrix<double>(_protocol.BatchSize, d);
-        ErrorSeries? errors = _protocol.Recording == Recording.Errors ? new ErrorSeries(_target, _targetComponents) : null;
-        GradientSeries? signal = _protocol.Recording == Recording.GradientSignal ? new GradientSeries() : null;
-        for (int step = 0; step < _protocol.Epochs; step++)
+        if (step >= _protocol.Epochs)
+            return;
+        _optimizer.LearningRate = _protocol.LearningRate * _protocol.Schedule switch
         {
-            cancellation.ThrowIfCancellationRequested();
-            _stream.Fill(x.Elements);
-            _stream.Fill(noise.Elements);
-            Span<double> e = noise.Elements, y = _student.Forward(x).Elements, t = _teacher.Forward(x).Elements;
-            for (int i = 0; i < e.Length; i++)
-                e[i] = y[i] - t[i] - _protocol.Noise * e[i];
-            _student.Backward(x, noise);
-            Parameter weight = _student.Parameters[0];
-            signal?.Record(weight);
-            if (_protocol.Regularization is not null && IsFinite(weight.Value))
-                _protocol.Regularization.AddTo(step, weight, _targetComponents.ConditionNumber);
-            _optimizer.Step(_student.Parameters);
-            if (_protocol.Correction is not null && IsFinite(weight.Value))
-                _protocol.Correction.Apply(step, weight.Value, _targetComponents.SingularValues);
-            if (step == 0 || (step + 1) % _protocol.RecordEvery == 0)
-                errors?.Record(step + 1, _student.Product());
+            Schedule.Linear => 1 - (double)step / _protocol.Epochs,
+            Schedule.Cosine => (1 + Math.Cos(Math.PI * step / _protocol.Epochs)) / 2,
+            _ => 1,
+        };
+        Parameter weight = _student.Parameters[0];
+        weight.DirectRate = _direct ? _optimizer.LearningRate : null;
+        if (_difference is not null && !_shifted)
+        {
+            _student.Layers[0].Weight!.View.CopyTo(_difference);
+            Add(_difference.Elements, -1, _target.Elements);
         }
 
-        errors?.CopyTo(_series);
-        signal?.CopyTo(_series, _values);
+        if (_protocol.Sampling == Sampling.Population)
+        {
+            _difference!.View.CopyTo(weight.Gradient);
+            Gemm.Multiply(-_protocol.Noise / _protocol.BatchSize, noise.Transposed(), x, 1.0, weight.Gradient);
+        }
+        else
+        {
+            Differ(x, noise);
+            _student.Backward(x, _error);
+        }
+
+        _signal?.Record(Current(), weight.Gradient);
+        if (_protocol.Regularization is { } penalty && penalty.IsDue(step) && IsFinite(weight.Value))
+            _student.Layers[0].AddGradient(penalty.Gradient(Current(), _targetComponents.ConditionNumber));
+        if (!_direct)
+            _optimizer.Step(_student.Parameters);
+        if (_protocol.Correction is { } correction && correction.IsDue(step) && IsFinite(weight.Value))
+            Correct(correction, weight.Value);
+        if (_sum is not null && step >= _protocol.Epochs / 2)
+            Add(_sum.Elements, 1.0 / (_protocol.Epochs - _protocol.Epochs / 2), weight.Value.Elements);
+        if (step == 0 || (step + 1) % _protocol.RecordEvery == 0)
+            _errors?.Record(step + 1, Map());
     }
 
-    private void MeasureEnd()
+    /// <summary>Measures the end of the training.</summary>
+    internal TrialRecord End(string experiment, Condition condition, int trial, uint seed)
     {
-        Matrix<double> product = _student.Product();
-        double[]? errors = IsFinite(product) ? null : [.. ComponentErrors.Names.Select(_ => double.NaN)];
+        _sum?.View.CopyTo(_student.Parameters[0].Value);
+        _errors?.CopyTo(_series);
+        _signal?.CopyTo(_series, _values);
+        Matrix<double> map = Map();
+        double[]? errors = IsFinite(map) ? null : [.. ComponentErrors.Names.Select(_ => double.NaN)];
         if (errors is null)
         {
-            SpectralComponents<double> components = Spectrum.Components<double>(product);
-            errors = ComponentErrors.Of(product, components, _target, _targetComponents);
+            SpectralComponents<double> components = Spectrum.Components<double>(map);
+            errors = ComponentErrors.Of(map, components, _target, _targetComponents);
             _values["kappa"] = components.ConditionNumber;
+            _values["sigma_max_shift"] = Math.Abs(components.SingularValues[0] - _targetComponents.SingularValues[0]);
+            _values["sigma_min_shift"] = Math.Abs(components.SingularValues[^1] - _targetComponents.SingularValues[^1]);
+            if (_signal is not null)
+                (_series["spectrum"], _series["spectrum_target"]) = (components.SingularValues, _targetComponents.SingularValues);
         }
 
         for (int i = 0; i < errors.Length; i++)
             _values[ComponentErrors.Names[i]] = errors[i];
         _values["kappa_target"] = _targetComponents.ConditionNumber;
-        if (_protocol.Depth == 1)
-            return;
+        if (_protocol.Depth > 1)
+            MeasureLayers();
+        return new TrialRecord(experiment, condition, trial, seed, _protocol.Fingerprint(seed), _values, _series);
+    }
 
-        double[] layers = ConditionNumbers(_student), teachers = ConditionNumbers(_teacher);
+    private void MeasureLayers()
+    {
+        double[] layers = ConditionNumbers(_student.Weights), teachers = ConditionNumbers(_teacherWeights);
         _values["layer_kappa"] = layers.Average();
         for (int l = 0; l < layers.Length; l++)
             _values[$"layer{l + 1}_kappa"] = layers[l];
@@ -145,8 +188,80 @@ public sealed class Trial
         _values["condition_number"] = layers.Zip(teachers, ComponentErrors.Number).Average();
     }
 
-    private static double[] ConditionNumbers(Network network) =>
-        [.. network.Weights.Select(w => IsFinite(w) ? Spectrum.ConditionNumber(Svd.Values<double>(w).SingularValues) : double.NaN)];
+    private static Matrix<double>[] Initial(Protocol protocol, GaussianStream stream)
+    {
+        // 0.1^(1/L) per layer gives every depth a product of the same scale; the MLP's layers each take 0.1.
+        int d = protocol.Dimension;
+        double scale = protocol.Student == Student.ReluMlp ? protocol.InitialScale : Math.Pow(protocol.InitialScale, 1.0 / protocol.Depth);
+        double spread = Math.Sqrt(2.0 / d);
+        var weights = new Matrix<double>[protocol.Depth];
+        for (int l = 0; l < weights.Length; l++)
+        {
+            weights[l] = new Matrix<double>(d, d);
+            stream.Fill(weights[l].Elements);
+            for (int i = 0; i < d; i++)
+                for (int j = 0; j < d; j++)
+                    weights[l][i, j] = protocol.Start == Start.Identity ? (i == j ? scale : 0) : weights[l][i, j] * scale * spread;
+        }
+
+        return weights;
+    }
+
+    /// <summary>E ← f(X) − f*(X) − σN.</summary>
+    private void Differ(Matrix<double> x, Matrix<double> noise)
+    {
+        noise.View.CopyTo(_error);
+        if (_difference is not null)
+        {
+            Gemm.Multiply(1.0, x, _difference.Transposed(), -_protocol.Noise, _error);
+            return;
+        }
+
+        Span<double> e = _error.Elements, y = _student.Forward(x).Elements, t = _teacher!.Forward(x).Elements;
+        for (int i = 0; i < e.Length; i++)
+            e[i] = y[i] - t[i] - _protocol.Noise * e[i];
+    }
+
+    private void Correct(SvdCorrection correction, Matrix<double> weight)
+    {
+        Matrix<double> current = Current();
+        correction.Apply(current, _targetComponents.SingularValues);
+        if (!_shifted)
+            return;
+        current.View.CopyTo(weight);
+        Add(weight.Elements, -1, _target.Elements);
+    }
+
+    /// <summary>W of the first layer, multipliers and all: its own storage, or a fresh matrix where the layer holds W − W*.</summary>
+    private Matrix<double> Current()
+    {
+        Matrix<double> weight = _student.Layers[0].Weight!;
+        if (!_shifted)
+            return weight;
+        Matrix<double> sum = weight.Clone();
+        Add(sum.Elements, 1, _target.Elements);
+        return sum;
+    }
+
+    /// <summary>The product of the student's weights.</summary>
+    private Matrix<double> Map() => _shifted ? Current() : Network.Product(_student.Weights);
+
+    private static double[] ConditionNumbers(IEnumerable<Matrix<double>> weights) =>
+        [.. weights.Select(w => IsFinite(w) ? Spectrum.ConditionNumber(Svd.Values<double>(w).SingularValues) : double.NaN)];
+
+    private static double Farthest(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        double farthest = 0;
+        for (int i = 0; i < a.Length; i++)
+            farthest = Math.Max(farthest, Math.Abs(a[i] - b[i]));
+        return farthest;
+    }
+
+    private static void Add(Span<double> to, double factor, ReadOnlySpan<double> values)
+    {
+        for (int i = 0; i < to.Length; i++)
+            to[i] += factor * values[i];
+    }
 
     // A learning rate beyond stability sends the weights to ∞; such a trial reports NaN.
     internal static bool IsFinite(Matrix<double> matrix)

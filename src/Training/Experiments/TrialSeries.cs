@@ -1,21 +1,28 @@
 using Kappa.Kernels;
 using Kappa.Training.Components;
-using Kappa.Training.Models;
 
 namespace Kappa.Training.Experiments;
 
-/// <summary>Component errors along a trial: "step", and one series per component.</summary>
+/// <summary>Component errors along a trial: "step", one series per component, and the ends of the spectrum.</summary>
 internal sealed class ErrorSeries(Matrix<double> target, SpectralComponents<double> targetComponents)
 {
     private readonly List<double> _steps = [];
     private readonly List<double[]> _errors = [];
+    private readonly List<(double Top, double Bottom)> _ends = [];
 
     public void Record(int step, Matrix<double> w)
     {
         _steps.Add(step);
-        _errors.Add(Trial.IsFinite(w)
-            ? ComponentErrors.Of(w, Spectrum.Components<double>(w), target, targetComponents)
-            : [.. ComponentErrors.Names.Select(_ => double.NaN)]);
+        if (!Trial.IsFinite(w))
+        {
+            _errors.Add([.. ComponentErrors.Names.Select(_ => double.NaN)]);
+            _ends.Add((double.NaN, double.NaN));
+            return;
+        }
+
+        SpectralComponents<double> components = Spectrum.Components<double>(w);
+        _errors.Add(ComponentErrors.Of(w, components, target, targetComponents));
+        _ends.Add((components.SingularValues[0], components.SingularValues[^1]));
     }
 
     public void CopyTo(IDictionary<string, double[]> series)
@@ -23,29 +30,31 @@ internal sealed class ErrorSeries(Matrix<double> target, SpectralComponents<doub
         series["step"] = [.. _steps];
         for (int c = 0; c < ComponentErrors.Names.Count; c++)
             series[ComponentErrors.Names[c]] = [.. _errors.Select(e => e[c])];
+        series["sigma_top"] = [.. _ends.Select(e => e.Top)];
+        series["sigma_bottom"] = [.. _ends.Select(e => e.Bottom)];
     }
 }
 
 /// <summary>
 /// gᵢ = |uᵢᵀ G vᵢ| and σᵢ in the SVD of the W that each step starts from: gᵢ averaged over training, and both over steps for
-/// the first, second, middle and last i.
+/// the first, second, middle and last i; at the end the spectra of W and W*.
 /// </summary>
 internal sealed class GradientSeries
 {
     private readonly List<double[]> _gradients = [], _sigma = [];
 
-    public void Record(Parameter weight)
+    public void Record(Matrix<double> weight, Matrix<double> gradient)
     {
-        if (!Trial.IsFinite(weight.Value) || !Trial.IsFinite(weight.Gradient))
+        if (!Trial.IsFinite(weight) || !Trial.IsFinite(gradient))
         {
-            double[] lost = [.. Enumerable.Repeat(double.NaN, Math.Min(weight.Value.Rows, weight.Value.Columns))];
+            double[] lost = [.. Enumerable.Repeat(double.NaN, Math.Min(weight.Rows, weight.Columns))];
             _gradients.Add(lost);
             _sigma.Add(lost);
             return;
         }
 
-        SvdResult<double> svd = Svd.Decompose<double>(weight.Value);
-        _gradients.Add(SpectralGradient.Imbalance(svd, weight.Gradient));
+        SvdResult<double> svd = Svd.Decompose<double>(weight);
+        _gradients.Add(SpectralGradient.Imbalance(svd, gradient));
         _sigma.Add(svd.SingularValues.ToArray());
     }
 

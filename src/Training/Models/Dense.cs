@@ -28,8 +28,17 @@ public sealed class Dense(Matrix<double> weight) : Layer
     public override void Backward(ReadOnlyMatrixView<double> x, ReadOnlyMatrixView<double> outputGradient,
         MatrixView<double> inputGradient, double scale)
     {
-        Gemm.Multiply(scale, outputGradient.Transposed(), x, 0.0, _weight.Gradient);
+        // First, since the weight may descend.
         if (!inputGradient.IsEmpty)
             Gemm.Multiply(1.0, outputGradient, _weight.Value, 0.0, inputGradient);
+        _weight.Receive(scale, outputGradient, x);
+    }
+
+    /// <inheritdoc/>
+    public override void AddGradient(Matrix<double> gradient)
+    {
+        Span<double> g = _weight.Gradient.Elements, addition = gradient.Elements;
+        for (int i = 0; i < g.Length; i++)
+            g[i] += addition[i];
     }
 }

@@ -29,4 +29,9 @@ public abstract class Layer
     /// <param name="scale">What the parameters' gradients are multiplied by: 1/B for a mean over the batch.</param>
     public abstract void Backward(ReadOnlyMatrixView<double> x, ReadOnlyMatrixView<double> outputGradient,
         MatrixView<double> inputGradient, double scale);
+
+    /// <summary>Adds a gradient with respect to <see cref="Weight"/> to the parameters' gradients, by the chain rule.</summary>
+    /// <param name="gradient">∂R/∂W (outputs×inputs) of an addition R to the loss.</param>
+    /// <exception cref="InvalidOperationException">The layer has no weight matrix.</exception>
+    public virtual void AddGradient(Matrix<double> gradient) => throw new InvalidOperationException("This layer has no weight matrix.");
 }

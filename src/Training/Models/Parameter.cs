@@ -7,12 +7,29 @@ namespace Kappa.Training.Models;
 /// <param name="learningRateScale">What the optimizer's learning rate is multiplied by for this parameter.</param>
 public sealed class Parameter(Matrix<double> value, double learningRateScale = 1)
 {
+    private Matrix<double>? _gradient;
+
     /// <summary>The current value (m×n).</summary>
     public Matrix<double> Value { get; } = value;
 
-    /// <summary>∂L/∂Value (m×n), as of the last backward pass.</summary>
-    public Matrix<double> Gradient { get; } = new(value.Rows, value.Columns);
+    /// <summary>∂L/∂Value (m×n), as of the last backward pass; unchanged by one that descended directly.</summary>
+    public Matrix<double> Gradient => _gradient ??= new Matrix<double>(Value.Rows, Value.Columns);
 
     /// <summary>What the optimizer's learning rate is multiplied by.</summary>
     public double LearningRateScale { get; } = learningRateScale;
+
+    /// <summary>η where a backward pass itself is to descend, Value ← Value − ηG, without storing G; else null.</summary>
+    public double? DirectRate { get; set; }
+
+    /// <summary>Takes G = scale·EᵀX as the gradient, or descends along it. 2Bmn operations.</summary>
+    /// <param name="scale">The factor.</param>
+    /// <param name="e">E (B×m).</param>
+    /// <param name="x">X (B×n).</param>
+    internal void Receive(double scale, ReadOnlyMatrixView<double> e, ReadOnlyMatrixView<double> x)
+    {
+        if (DirectRate is double rate)
+            Gemm.Multiply(-rate * LearningRateScale * scale, e.Transposed(), x, 1.0, Value);
+        else
+            Gemm.Multiply(scale, e.Transposed(), x, 0.0, Gradient);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Kappa.Kernels;
 using Kappa.Training.Models;
 
@@ -12,7 +13,7 @@ namespace Kappa.Training.Optimizers;
 /// <param name="beta1">β₁.</param>
 /// <param name="beta2">β₂.</param>
 /// <param name="epsilon">ε.</param>
-public sealed class Adam(double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8) : Optimizer
+public sealed class Adam(double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8) : Optimizer(learningRate)
 {
     private readonly Dictionary<Parameter, (Matrix<double> First, Matrix<double> Second)> _moments = [];
     private int _step;
@@ -31,10 +32,22 @@ public sealed class Adam(double learningRate, double beta1 = 0.9, double beta2 =
                 _moments.Add(parameter, moments);
             }
 
-            double rate = learningRate * parameter.LearningRateScale;
+            double rate = LearningRate * parameter.LearningRateScale;
             Span<double> w = parameter.Value.Elements, g = parameter.Gradient.Elements;
             Span<double> m = moments.First.Elements, v = moments.Second.Elements;
-            for (int i = 0; i < w.Length; i++)
+            int i = 0;
+            for (; i <= w.Length - Vector<double>.Count; i += Vector<double>.Count)
+            {
+                var gradient = new Vector<double>(g[i..]);
+                Vector<double> first = beta1 * new Vector<double>(m[i..]) + (1 - beta1) * gradient;
+                Vector<double> second = beta2 * new Vector<double>(v[i..]) + (1 - beta2) * (gradient * gradient);
+                first.CopyTo(m[i..]);
+                second.CopyTo(v[i..]);
+                Vector<double> root = Vector.SquareRoot(second / new Vector<double>(correction2)) + new Vector<double>(epsilon);
+                (new Vector<double>(w[i..]) - rate * (first / new Vector<double>(correction1)) / root).CopyTo(w[i..]);
+            }
+
+            for (; i < w.Length; i++)
             {
                 m[i] = beta1 * m[i] + (1 - beta1) * g[i];
                 v[i] = beta2 * v[i] + (1 - beta2) * (g[i] * g[i]);

@@ -13,6 +13,9 @@ public enum TargetStructure
 
     /// <summary>Gaussian 8×8 blocks on the diagonal, zero elsewhere.</summary>
     BlockDiagonal,
+
+    /// <summary>Random singular vectors, singular values in geometric progression from κ* to 1, scaled to ‖W*‖_F² = 2d.</summary>
+    Prescribed,
 }
 
 /// <summary>Draws the matrices W* (d×d) that the trainers are to learn.</summary>
@@ -28,8 +31,11 @@ public static class Target
     /// <param name="structure">How it is built.</param>
     /// <param name="dimension">d ≥ 1.</param>
     /// <param name="stream">Where the draws come from; it goes on from where it stands.</param>
-    public static Matrix<double> Draw(TargetStructure structure, int dimension, GaussianStream stream) => structure switch
+    /// <param name="condition">κ* ≥ 1 of a prescribed spectrum; without meaning for the others.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A prescribed κ* is below 1 or not finite.</exception>
+    public static Matrix<double> Draw(TargetStructure structure, int dimension, GaussianStream stream, double condition = 0) => structure switch
     {
+        TargetStructure.Prescribed => Prescribed(dimension, stream, condition),
         TargetStructure.LowRank => LowRank(dimension, stream),
         TargetStructure.BlockDiagonal => BlockDiagonal(dimension, stream),
         _ => Heterogeneous(dimension, stream),
@@ -80,5 +86,29 @@ public static class Target
         }
 
         return target;
+    }
+
+    /// <summary>U diag(σ) Vᵀ, U and V the orthogonal factors of Gaussian matrices. 16d³/3 operations.</summary>
+    private static Matrix<double> Prescribed(int d, GaussianStream stream, double condition)
+    {
+        if (!(condition >= 1) || !double.IsFinite(condition))
+            throw new ArgumentOutOfRangeException(nameof(condition), condition, "A condition number is finite and at least 1.");
+        Matrix<double> u = Orthogonal(d, stream), v = Orthogonal(d, stream);
+        double[] sigma = [.. Enumerable.Range(0, d).Select(i => Math.Pow(condition, d == 1 ? 0 : 1 - i / (d - 1.0)))];
+        double scale = Math.Sqrt(2.0 * d / sigma.Sum(s => s * s));
+        for (int j = 0; j < d; j++)
+            for (int i = 0; i < d; i++)
+                u[i, j] *= scale * sigma[j];
+        var target = new Matrix<double>(d, d);
+        Gemm.Multiply(1.0, u, v.Transposed(), 0.0, target);
+        return target;
+    }
+
+    private static Matrix<double> Orthogonal(int d, GaussianStream stream)
+    {
+        var draws = new Matrix<double>(d, d);
+        stream.Fill(draws.Elements);
+        using QrFactorization<double> qr = Qr.Factor<double>(draws);
+        return qr.Q();
     }
 }

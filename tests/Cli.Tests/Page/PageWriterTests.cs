@@ -15,7 +15,7 @@ public partial class PageWriterTests
 
     private static readonly Report Tiny = Report.Build(
     [
-        .. from experiment in Catalogue.All
+        .. from experiment in Catalogue.Paper
            from cell in experiment.CellsAt(8)
            let tiny = cell with { Protocol = cell.Protocol with { Epochs = 3 } }
            select Trial.Run(experiment.Name, tiny, 0, 42, CancellationToken.None),

@@ -16,7 +16,7 @@ internal static class Trials
     /// <summary>Every trial of the paper's protocol, without training: the numbers are those of a function.</summary>
     public static List<TrialRecord> Paper(Func<Condition, string, int, double> value) =>
     [
-        .. from experiment in Catalogue.All
+        .. from experiment in Catalogue.Paper
            from d in experiment.Dimensions
            from cell in experiment.CellsAt(d)
            from trial in Enumerable.Range(0, experiment.Trials)
@@ -31,7 +31,7 @@ internal static class Trials
     /// <summary>Trials that did train, for three steps on 8×8.</summary>
     public static List<TrialRecord> Tiny(int trials) =>
     [
-        .. from experiment in Catalogue.All
+        .. from experiment in Catalogue.Paper
            from cell in experiment.CellsAt(8)
            let tiny = cell with { Protocol = cell.Protocol with { Epochs = 3 } }
            from trial in Enumerable.Range(0, trials)
