@@ -5,6 +5,7 @@ using Kappa.Training.Models;
 using Kappa.Training.Optimizers;
 using Kappa.Training.Results;
 using Kappa.Training.Targets;
+using Kappa.Training.Theory;
 
 namespace Kappa.Training.Experiments;
 
@@ -54,6 +55,8 @@ public sealed class Trial
         _shifted = plain && protocol.WeightDecay == 0;
         _direct = _shifted && protocol is { Rule: UpdateRule.Sgd, Sampling: Sampling.Batch, Regularization: null }
             && protocol.Recording != Recording.GradientSignal;
+        if (plain && protocol.Recording == Recording.GradientSignal)
+            Predict(weights[0]);
         if (oneLayer)
             _values["farthest_element"] = Farthest(weights[0].Elements, _target.Elements);
         if (_shifted)
@@ -170,9 +173,19 @@ public sealed class Trial
         for (int i = 0; i < errors.Length; i++)
             _values[ComponentErrors.Names[i]] = errors[i];
         _values["kappa_target"] = _targetComponents.ConditionNumber;
+        _values["sigma_min_target"] = _targetComponents.SingularValues[^1];
+        _values["target_norm"] = _targetComponents.FrobeniusNorm;
         if (_protocol.Depth > 1)
             MeasureLayers();
         return new TrialRecord(experiment, condition, trial, seed, _protocol.Fingerprint(seed), _values, _series);
+    }
+
+    /// <summary>What the theory of noisy descent says of each σᵢ at the end, and of its spread over batches.</summary>
+    private void Predict(Matrix<double> start)
+    {
+        Protocol p = _protocol;
+        (_series["predicted_sigma"], _series["predicted_deviation"]) = new NoisyDescent(p.Dimension, p.BatchSize, p.LearningRate, p.Noise)
+            .SingularValues(Svd.Decompose<double>(_target), start, p.Epochs);
     }
 
     private void MeasureLayers()
