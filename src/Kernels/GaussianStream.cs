@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Kappa.Kernels.Random;
 
 namespace Kappa.Kernels;
@@ -14,12 +15,25 @@ namespace Kappa.Kernels;
 /// </remarks>
 public sealed class GaussianStream
 {
+    // Below so many pairs a block costs more than it saves.
+    private const int Few = 4;
+
     private readonly MersenneTwister _twister;
+    private readonly PolarMethod _polar;
     private double _kept;
     private bool _hasKept;
 
     /// <summary>The stream of a seed.</summary>
-    public GaussianStream(uint seed) => _twister = new MersenneTwister(seed);
+    public GaussianStream(uint seed)
+        : this(seed, VectorPath.Best)
+    {
+    }
+
+    internal GaussianStream(uint seed, VectorPath path)
+    {
+        _twister = new MersenneTwister(seed);
+        _polar = new PolarMethod(path);
+    }
 
     /// <summary>The next draw from N(0, 1).</summary>
     public double Next()
@@ -39,16 +53,26 @@ public sealed class GaussianStream
     public double NextUniform() => _twister.NextDouble();
 
     /// <summary>Fills a span with the next draws, in order. O(n), no allocation.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Fill<T>(Span<T> destination) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int i = 0;
         if (_hasKept && destination.Length > 0)
             destination[i++] = T.CreateTruncating(Next());
-        for (; i + 1 < destination.Length; i += 2)
+        while (destination.Length - i >= 2)
         {
+            // No more points than pairs are wanted, so that none is drawn too early: what falls outside the disc is drawn again.
+            int wanted = (destination.Length - i) / 2;
+            ReadOnlySpan<double> uniforms = wanted >= Few ? _twister.Take(wanted) : [];
+            if (!uniforms.IsEmpty)
+            {
+                i += 2 * _polar.Draw(uniforms, destination[i..]);
+                continue;
+            }
+
             (double first, double second) = NextPair();
-            destination[i] = T.CreateTruncating(first);
-            destination[i + 1] = T.CreateTruncating(second);
+            destination[i++] = T.CreateTruncating(first);
+            destination[i++] = T.CreateTruncating(second);
         }
 
         if (i < destination.Length)
@@ -57,15 +81,11 @@ public sealed class GaussianStream
 
     private (double First, double Second) NextPair()
     {
-        double x1, x2, r2;
-        do
+        double first, second;
+        while (!PolarMethod.TryDraw(_twister.NextDouble(), _twister.NextDouble(), out first, out second))
         {
-            x1 = 2.0 * _twister.NextDouble() - 1.0;
-            x2 = 2.0 * _twister.NextDouble() - 1.0;
-            r2 = x1 * x1 + x2 * x2;
         }
-        while (r2 >= 1.0 || r2 == 0.0);
-        double f = Math.Sqrt(-2.0 * Math.Log(r2) / r2);
-        return (f * x2, f * x1);
+
+        return (first, second);
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+using Kappa.Kernels.Random;
 using NUnit.Framework;
 
 namespace Kappa.Kernels.Tests;
@@ -76,6 +78,143 @@ public sealed class GaussianStreamTests
         var stream = new GaussianStream(42);
         Func<double> n = stream.Next, u = stream.NextUniform;
         Assert.That(Bits(new[] { n, u, n, u, n, n, n, u, u, n }.Select(draw => draw())), Is.EqualTo(expected));
+    }
+
+    /// <summary>NumPy's randn and random_sample, word by word.</summary>
+    private sealed class PlainStream(uint seed)
+    {
+        private readonly uint[] _state = Seeded(seed);
+        private int _next = 624;
+        private double? _kept;
+
+        private static uint[] Seeded(uint seed)
+        {
+            uint[] state = new uint[624];
+            for (uint i = 0; i < state.Length; i++)
+                state[i] = i == 0 ? seed : 1812433253 * (state[i - 1] ^ (state[i - 1] >> 30)) + i;
+            return state;
+        }
+
+        private uint Word()
+        {
+            if (_next == 624)
+            {
+                for (int i = 0; i < 624; i++)
+                {
+                    uint mixed = (_state[i] & 0x80000000) | (_state[(i + 1) % 624] & 0x7fffffff);
+                    _state[i] = _state[(i + 397) % 624] ^ (mixed >> 1) ^ (mixed % 2 == 1 ? 0x9908b0dfu : 0);
+                }
+
+                _next = 0;
+            }
+
+            uint y = _state[_next++];
+            y ^= y >> 11;
+            y ^= (y << 7) & 0x9d2c5680;
+            y ^= (y << 15) & 0xefc60000;
+            return y ^ (y >> 18);
+        }
+
+        public double NextUniform()
+        {
+            uint a = Word() >> 5, b = Word() >> 6;
+            return (a * 67108864.0 + b) / 9007199254740992.0;
+        }
+
+        public double Next()
+        {
+            if (_kept is double kept)
+            {
+                _kept = null;
+                return kept;
+            }
+
+            while (true)
+            {
+                double x1 = 2 * NextUniform() - 1, x2 = 2 * NextUniform() - 1, r2 = x1 * x1 + x2 * x2;
+                if (r2 is >= 1 or 0)
+                    continue;
+                double f = Math.Sqrt(-2 * Math.Log(r2) / r2);
+                _kept = f * x1;
+                return f * x2;
+            }
+        }
+    }
+
+    // Lengths about the blocks: few pairs, a pass of the twister (156 points, some 122 pairs), several; odd ones leave a value kept.
+    [Test]
+    public void AnyMixtureHasTheBitsOfThePlainLoop(
+        [Values(0u, 1u, 42u, uint.MaxValue)] uint seed, [ValueSource(typeof(Fixtures), nameof(Fixtures.Paths))] VectorPath path)
+    {
+        var stream = new GaussianStream(seed, path);
+        var plain = new PlainStream(seed);
+        var random = new System.Random((int)(seed % 1000));
+        for (int round = 0; round < 700; round++)
+        {
+            int length = round < 40 ? round : random.Next(random.Next(2) == 0 ? 40 : 1000);
+            double[] block = new double[length];
+            stream.Fill<double>(block);
+            Assert.That(Bits(block), Is.EqualTo(Bits(Draws(length, plain.Next))), $"round {round}, length {length}");
+            for (int uniforms = random.Next(4); uniforms > 0; uniforms--)
+                Assert.That(stream.NextUniform(), Is.EqualTo(plain.NextUniform()));
+            for (int normals = random.Next(4); normals > 0; normals--)
+                Assert.That(stream.Next(), Is.EqualTo(plain.Next()));
+        }
+    }
+
+    [Test]
+    public void AMillionDrawsHaveTheBitsOfThePlainLoop([ValueSource(typeof(Fixtures), nameof(Fixtures.Paths))] VectorPath path)
+    {
+        double[] draws = new double[1_000_001];
+        new GaussianStream(2026, path).Fill<double>(draws);
+        var plain = new PlainStream(2026);
+        int wrong = draws.Count(x => BitConverter.DoubleToUInt64Bits(x) != BitConverter.DoubleToUInt64Bits(plain.Next()));
+        Assert.That(wrong, Is.Zero);
+    }
+
+    // r² as it is drawn, and where it seldom or never lies: down to the least, 2⁻¹⁰³, up to 1, and where ln r² is a power of two.
+    [Test]
+    public void FactorsHaveTheBitsOfTheLibrarysLogarithm()
+    {
+        if (!RoundedLogarithm.IsSupported)
+        {
+            Assert.That(Fma.IsSupported && Avx2.IsSupported && OperatingSystem.IsLinux(), Is.False);
+            return;
+        }
+
+        var random = new System.Random(1);
+        List<double> squares = [];
+        for (int i = 0; i < 100_000; i++)
+        {
+            squares.Add(1 - random.NextDouble());
+            squares.Add((1 + random.NextDouble()) * Math.ScaleB(1, -random.Next(1, 104)));
+            squares.Add(1 - (1 + random.NextDouble()) * Math.ScaleB(1, -random.Next(1, 53)));
+            double about = Math.Exp(-Math.ScaleB(1, random.Next(-50, 6)));
+            squares.Add(BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(about) + random.Next(-3, 4)));
+        }
+
+        double[] kept = [.. squares.Where(x => x is > 0 and < 1)];
+        double[] padded = new double[kept.Length + RoundedLogarithm.Lanes], factors = new double[padded.Length];
+        kept.CopyTo(padded, 0);
+        RoundedLogarithm.Factors(padded, factors, kept.Length);
+        Assert.That(kept, Has.Length.GreaterThan(300_000));
+        for (int i = 0; i < kept.Length; i++)
+            if (factors[i] != Math.Sqrt(-2 * Math.Log(kept[i]) / kept[i]))
+                Assert.Fail($"r² = {kept[i]:R}");
+    }
+
+    [Test]
+    public void FillingAllocatesNothing([Values(1, 33, 1000)] int length)
+    {
+        var stream = new GaussianStream(3);
+        double[] block = new double[length];
+        stream.Fill<double>(block);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        stream.Fill<double>(block);
+        stream.Next();
+        stream.NextUniform();
+        stream.Fill<double>(block);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
     [Property]

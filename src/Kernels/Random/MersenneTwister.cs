@@ -1,14 +1,20 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Kappa.Kernels.Random;
 
-/// <summary>MT19937: 624 words of state, regenerated in one vectorised pass.</summary>
+/// <summary>MT19937: 624 words of state make 312 uniforms a pass, regenerated, tempered and converted by vectors.</summary>
 internal sealed class MersenneTwister
 {
     private const int N = 624, M = 397;
+
+    /// <summary>The most uniforms that one pass makes, and that <see cref="Take"/> returns.</summary>
+    public const int Pass = N / 2;
+
     private readonly uint[] _state = new uint[N];
-    private int _next = N;
+    private readonly double[] _uniforms = new double[Pass];
+    private int _next = Pass;
 
     public MersenneTwister(uint seed)
     {
@@ -19,23 +25,24 @@ internal sealed class MersenneTwister
         }
     }
 
+    /// <summary>The next uniform (a·2²⁶ + b)/2⁵³, a and b the upper 27 and 26 bits of two words.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double NextDouble()
     {
-        uint a = Next() >> 5, b = Next() >> 6;
-        return (a * 67108864.0 + b) / 9007199254740992.0;
+        if (_next == Pass)
+            Regenerate();
+        return _uniforms[_next++];
     }
 
+    /// <summary>The next uniforms, no more than so many pairs and than this pass has left: none where a pair lies across two passes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint Next()
+    public ReadOnlySpan<double> Take(int pairs)
     {
-        if (_next == N)
+        if (_next == Pass)
             Regenerate();
-        uint y = _state[_next++];
-        y ^= y >> 11;
-        y ^= (y << 7) & 0x9d2c5680;
-        y ^= (y << 15) & 0xefc60000;
-        return y ^ (y >> 18);
+        int first = _next, count = 2 * Math.Min(pairs, (Pass - first) / 2);
+        _next = first + count;
+        return _uniforms.AsSpan(first, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -46,23 +53,43 @@ internal sealed class MersenneTwister
         Twist(s, 0, N - M, M);
         Twist(s, N - M, N - 1, M - N);
         s[N - 1] = s[M - 1] ^ Mix(s[N - 1], s[0]);
+        Temper(s, _uniforms);
         _next = 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Twist(Span<uint> s, int from, int to, int distance)
+    private static void Twist(Span<uint> state, int from, int to, int distance)
     {
+        ref uint s = ref MemoryMarshal.GetReference(state);
         int i = from;
         for (; i + Vector<uint>.Count <= to; i += Vector<uint>.Count)
         {
-            Vector<uint> y = (new Vector<uint>(s[i..]) & new Vector<uint>(0x80000000u))
-                | (new Vector<uint>(s[(i + 1)..]) & new Vector<uint>(0x7fffffffu));
+            Vector<uint> y = (Vector.LoadUnsafe(ref s, (nuint)i) & new Vector<uint>(0x80000000u))
+                | (Vector.LoadUnsafe(ref s, (nuint)(i + 1)) & new Vector<uint>(0x7fffffffu));
             Vector<uint> odd = Vector<uint>.Zero - (y & Vector<uint>.One);
-            (new Vector<uint>(s[(i + distance)..]) ^ (y >>> 1) ^ (odd & new Vector<uint>(0x9908b0dfu))).CopyTo(s[i..]);
+            (Vector.LoadUnsafe(ref s, (nuint)(i + distance)) ^ (y >>> 1) ^ (odd & new Vector<uint>(0x9908b0dfu))).StoreUnsafe(ref s, (nuint)i);
         }
 
         for (; i < to; i++)
-            s[i] = s[i + distance] ^ Mix(s[i], s[i + 1]);
+            state[i] = state[i + distance] ^ Mix(state[i], state[i + 1]);
+    }
+
+    // Two words are one lane of 64 bits, the first below. A vector of at most 16 words divides the state, so nothing is left over.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Temper(Span<uint> state, Span<double> uniforms)
+    {
+        ref uint s = ref MemoryMarshal.GetReference(state);
+        ref double u = ref MemoryMarshal.GetReference(uniforms);
+        for (int i = 0; i < Pass; i += Vector<double>.Count)
+        {
+            Vector<uint> y = Vector.LoadUnsafe(ref s, (nuint)(2 * i));
+            y ^= y >>> 11;
+            y ^= (y << 7) & new Vector<uint>(0x9d2c5680u);
+            y ^= (y << 15) & new Vector<uint>(0xefc60000u);
+            Vector<ulong> words = Vector.AsVectorUInt64(y ^ (y >>> 18));
+            Vector<ulong> bits = ((words & new Vector<ulong>(0xffffffe0u)) << 21) | (words >>> 38);
+            (Vector.ConvertToDouble(bits) * new Vector<double>(1 / 9007199254740992.0)).StoreUnsafe(ref u, (nuint)i);
+        }
     }
 
     private static uint Mix(uint upper, uint lower)
