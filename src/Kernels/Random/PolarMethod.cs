@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Random;
@@ -42,14 +43,20 @@ internal sealed class PolarMethod(VectorPath path)
         else
             for (int i = 0; i < pairs; i++)
                 factors[i] = Factor(_squares[i]);
-        ReadOnlySpan<double> x = _points.AsSpan(0, 2 * pairs);
-        Span<T> draws = destination[..x.Length];
-        ref double f = ref MemoryMarshal.GetReference(factors);
-        for (int i = 0; i + 1 < x.Length && i + 1 < draws.Length; i += 2)
+        ref T draws = ref MemoryMarshal.GetReference(destination[..(2 * pairs)]);
+        ref double x = ref MemoryMarshal.GetArrayDataReference(_points);
+        for (nint i = 0; i < 2 * pairs; i += 2)
         {
-            double factor = Unsafe.Add(ref f, i >> 1);
-            draws[i] = T.CreateTruncating(factor * x[i + 1]);
-            draws[i + 1] = T.CreateTruncating(factor * x[i]);
+            Vector128<double> point = Vector128.LoadUnsafe(ref x, (nuint)i);
+            Vector128<double> pair = Vector128.Create(factors[(int)(i >> 1)]) * Vector128.Shuffle(point, Vector128.Create(1L, 0));
+            if (typeof(T) == typeof(double))
+            {
+                pair.StoreUnsafe(ref Unsafe.As<T, double>(ref draws), (nuint)i);
+                continue;
+            }
+
+            Unsafe.Add(ref draws, i) = T.CreateTruncating(pair[0]);
+            Unsafe.Add(ref draws, i + 1) = T.CreateTruncating(pair[1]);
         }
 
         return pairs;
@@ -68,9 +75,11 @@ internal sealed class PolarMethod(VectorPath path)
         nint inside = 0;
         for (nint i = 0; i < uniforms.Length; i += 2)
         {
-            double x1 = 2.0 * Unsafe.Add(ref u, i) - 1.0, x2 = 2.0 * Unsafe.Add(ref u, i + 1) - 1.0, r2 = x1 * x1 + x2 * x2;
-            Unsafe.Add(ref x, 2 * inside) = x1;
-            Unsafe.Add(ref x, 2 * inside + 1) = x2;
+            Vector128<double> point = Vector128.LoadUnsafe(ref u, (nuint)i);
+            point = point + point - Vector128<double>.One;
+            Vector128<double> squares = point * point;
+            double r2 = squares[0] + squares[1];
+            point.StoreUnsafe(ref x, (nuint)(2 * inside));
             Unsafe.Add(ref square, inside) = r2;
             // 0 < r² < 1 in one comparison: the bits of what is positive are in the order of its values.
             bool accepted = BitConverter.DoubleToUInt64Bits(r2) - 1 < BitConverter.DoubleToUInt64Bits(1.0) - 1;
