@@ -10,10 +10,11 @@ public static class Exp13NoiseFloor
         d =>
         [
             .. from noise in new[] { 0, 1e-3, 1e-2, 1e-1 }
-               select At(d, noise, "constant", new Protocol()),
-            At(d, 0.01, "linear", new Protocol { Schedule = Schedule.Linear }),
-            At(d, 0.01, "cosine", new Protocol { Schedule = Schedule.Cosine }),
-            At(d, 0.01, "averaged", new Protocol { Averaging = true }),
+               select At(d, noise, "constant 0.01", new Protocol()),
+            // Twice the step: a decay from it travels as far as the constant one.
+            At(d, 0.01, "linear from 0.02", new Protocol { Schedule = Schedule.Linear, LearningRate = 0.02 }),
+            At(d, 0.01, "cosine from 0.02", new Protocol { Schedule = Schedule.Cosine, LearningRate = 0.02 }),
+            At(d, 0.01, "constant 0.02, averaged", new Protocol { Averaging = true, LearningRate = 0.02 }),
         ]);
 
     private static Cell At(int d, double noise, string step, Protocol protocol) =>

@@ -17,7 +17,7 @@ public static class Exp14TunedOptimizers
             At(d, UpdateRule.Momentum, 0.001, Schedule.Constant, 200),
             At(d, UpdateRule.Momentum, 0.01, Schedule.Constant, 200),
             At(d, UpdateRule.Momentum, 0.01, Schedule.Cosine, 200),
-            .. from rate in new[] { 0.01, 0.03 }
+            .. from rate in new[] { 0.03, 0.1 }
                from schedule in new[] { Schedule.Constant, Schedule.Cosine }
                select At(d, UpdateRule.Muon, rate, schedule, 200),
         ]);
