@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Kappa.Kernels.Reflectors;
 using Kappa.Kernels.Simd;
 
@@ -11,7 +10,8 @@ namespace Kappa.Kernels.Conditioning;
 /// A + ΔA = QR, X = R⁻¹. λ₁(RᵀR) and λ₁(XᵀX) come from <see cref="LargestSingularValue"/>, proved. What rounding did to R and X enters as a
 /// formula: with D = diag(‖a_j‖), ‖ΔA·A⁺‖ + ‖RX − I‖ ≤ δ = 4·max(m, n)·ε·‖DX‖_F, since Householder's errors are small column by
 /// column, so that σᵢ(A) = σᵢ(R)(1 ± δ) for every i (Eisenstat and Ipsen, SIAM J. Numer. Anal. 32 (1995)) and D's own range does
-/// not matter. R̃ is R with columns brought to [1, 2) by powers of two, R = R̃·2^e.
+/// not matter. R̃ is R with columns brought to [1, 2) by powers of two, R = R̃·2^e. Large float matrices that are well conditioned take R from
+/// <see cref="GramMatrix"/> instead, with its own δ.
 /// </remarks>
 internal unsafe ref struct ExtremeSingularValues
 {
@@ -28,26 +28,29 @@ internal unsafe ref struct ExtremeSingularValues
     // 4·max(m, n)·ε.
     private readonly double _rounding;
     private readonly int[] _exponents;
+
+    // The upper half of AᵀA where R is its factor, else null.
+    private readonly double* _gram;
     private readonly double* _r, _x, _c, _norms, _vector, _work;
 
-    private ExtremeSingularValues(HouseholderColumns<double> qr, AlignedBuffer memory, VectorPath path, int maxThreads)
+    private ExtremeSingularValues(int rows, int n, bool byGram, AlignedBuffer memory, VectorPath path, int maxThreads)
     {
-        _n = qr.Columns;
+        _n = n;
         _path = path;
         _maxThreads = maxThreads;
-        _rounding = 4.0 * qr.Rows * Epsilon;
-        _exponents = new ReadOnlySpan<int>(qr.Exponents, _n).ToArray();
+        _rounding = 4.0 * rows * Epsilon;
+        _exponents = new int[n];
         // Whole cache lines, an odd number where rows are long: at a power of two, all would compete for the same sets of the caches.
         int lines = (_n + Line - 1) / Line;
         _length = Line * (_n < 128 ? lines : lines | 1);
-        nint square = (nint)_n * _length;
-        _r = memory.Rent<double>(3 * square + 2 * (nint)_length + Math.Max(TriangularInverse.Workspace(_n), LargestSingularValue.Workspace(_length)));
+        nint square = (nint)_n * _length, work = Math.Max(TriangularInverse.Workspace(_n), LargestSingularValue.Workspace(_length));
+        _r = memory.Rent<double>((byGram ? 4 : 3) * square + 2 * (nint)_length + Math.Max(work, byGram ? GramMatrix.Workspace(_n) : 0));
         _x = _r + square;
         _c = _x + square;
         _norms = _c + square;
         _vector = _norms + _length;
         _work = _vector + _length;
-        LoadR(qr);
+        _gram = byGram ? _work + Math.Max(work, GramMatrix.Workspace(_n)) : null;
     }
 
     /// <summary>The share by which rounding may have moved any σᵢ; +∞ where R has no inverse.</summary>
@@ -109,22 +112,28 @@ internal unsafe ref struct ExtremeSingularValues
     private static ExtremeSingularValues Best<T>(ReadOnlyMatrixView<T> a, bool extremes, VectorPath path, int maxThreads)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        ExtremeSingularValues found = OfTall(a.Rows >= a.Columns ? a : a.Transposed(), extremes, path, maxThreads);
+        bool mayUseGram = typeof(T) == typeof(float) && Math.Min(a.Rows, a.Columns) >= GramMatrix.LeastOrder;
+        ExtremeSingularValues found = OfTall(a.Rows >= a.Columns ? a : a.Transposed(), extremes, mayUseGram, path, maxThreads);
         if (found.Delta < 1 || a.Rows != a.Columns)
             return found;
         // The rows may be what is graded.
-        ExtremeSingularValues other = OfTall(a.Transposed(), extremes, path, maxThreads);
+        ExtremeSingularValues other = OfTall(a.Transposed(), extremes, false, path, maxThreads);
         return other.Delta < found.Delta ? other : found;
     }
 
-    private static ExtremeSingularValues OfTall<T>(ReadOnlyMatrixView<T> a, bool extremes, VectorPath path, int maxThreads)
+    private static ExtremeSingularValues OfTall<T>(ReadOnlyMatrixView<T> a, bool extremes, bool mayUseGram, VectorPath path, int maxThreads)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         AlignedBuffer memory = t_memory ?? new AlignedBuffer();
         t_memory = null;
-        using HouseholderColumns<double> qr = Factor(a, memory, path, maxThreads);
-        var found = new ExtremeSingularValues(qr, memory, path, maxThreads);
-        found.Invert();
+        if (!mayUseGram || !TryByGram(a, memory, path, maxThreads, out ExtremeSingularValues found))
+        {
+            using HouseholderColumns<double> qr = Factor(a, memory, path, maxThreads);
+            found = new ExtremeSingularValues(a.Rows, a.Columns, byGram: false, memory, path, maxThreads);
+            found.LoadR(qr);
+            found.Invert();
+        }
+
         found.MeasureVolume();
         if (extremes)
             found.FindExtremes();
@@ -133,6 +142,49 @@ internal unsafe ref struct ExtremeSingularValues
         else
             memory.Dispose();
         return found;
+    }
+
+    /// <summary>R as the Cholesky factor of AᵀA; false where that is not exact enough.</summary>
+    private static bool TryByGram<T>(ReadOnlyMatrixView<T> a, AlignedBuffer memory, VectorPath path, int maxThreads, out ExtremeSingularValues found)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        found = new ExtremeSingularValues(a.Rows, a.Columns, byGram: true, memory, path, maxThreads);
+        fixed (T* origin = &a.Origin)
+            GramMatrix.Form(new ReadOnlyMatrixView<float>(ref *(float*)origin, a.Rows, a.Columns, a.RowStride, a.ColumnStride),
+                found.Square(found._gram), found._work, path, maxThreads);
+        if (!found.FactorGram())
+            return false;
+        found.Invert();
+        return found.Delta <= GramMatrix.MostDelta;
+    }
+
+    /// <summary>R̃ from AᵀA = RᵀR; false where there is none, or where its diagonal alone shows that δ is too large.</summary>
+    private readonly bool FactorGram()
+    {
+        for (int i = 0; i < _n; i++)
+        {
+            new ReadOnlySpan<double>(Row(_gram, i) + i, _n - i).CopyTo(new Span<double>(Row(_r, i) + i, _n - i));
+            _norms[i] = Math.Sqrt(Row(_gram, i)[i]);
+        }
+
+        if (!PositiveDefinite.Factor(Square(_r), _work, _path, _maxThreads))
+            return false;
+        double sum = 0;
+        for (int j = 0; j < _n; j++)
+        {
+            double share = _norms[j] / Row(_r, j)[j];
+            sum += share * share;
+            _exponents[j] = Math.ILogB(_norms[j]);
+            _vector[j] = Math.ScaleB(1, -_exponents[j]);
+            _norms[j] *= _vector[j];
+        }
+
+        if (!(DeltaOf(sum) <= GramMatrix.MostDelta))
+            return false;
+        ClearRest();
+        new Span<double>(_vector + _n, _length - _n).Clear();
+        Pass(Passes.ScaleColumns, _r, _vector);
+        return true;
     }
 
     private static HouseholderColumns<double> Factor<T>(ReadOnlyMatrixView<T> a, AlignedBuffer memory, VectorPath path, int maxThreads)
@@ -148,27 +200,10 @@ internal unsafe ref struct ExtremeSingularValues
             ReadOnlyMatrixView<T> lines = byRows ? a : a.Transposed();
             double* wide = memory.Rent<double>((nint)a.Rows * a.Columns);
             for (int i = 0; i < lines.Rows; i++)
-                Widen(origin + i * lines.RowStride, lines.ColumnStride, lines.Columns, wide + (nint)i * lines.Columns);
+                GramMatrix.Widen((float*)origin + i * lines.RowStride, lines.ColumnStride, lines.Columns, wide + (nint)i * lines.Columns);
             var copy = new ReadOnlyMatrixView<double>(ref *wide, lines.Rows, lines.Columns, lines.Columns, 1);
             return new HouseholderColumns<double>(byRows ? copy : copy.Transposed(), pivot: false, path, maxThreads);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Widen<T>(T* from, nint step, int count, double* to) where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        float* x = (float*)from;
-        int i = 0;
-        if (step == 1)
-            for (; i <= count - 8; i += 8)
-            {
-                (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Vector256.Load(x + i));
-                low.Store(to + i);
-                high.Store(to + i + 4);
-            }
-
-        for (; i < count; i++)
-            to[i] = x[i * step];
     }
 
     private readonly MatrixView<double> Square(double* m) => new(ref *m, _n, _n, _length, 1);
@@ -178,17 +213,31 @@ internal unsafe ref struct ExtremeSingularValues
     /// <summary>R̃ by rows, zeros below the diagonal, and the norms of its columns, which are those of A's.</summary>
     private readonly void LoadR(HouseholderColumns<double> qr)
     {
+        new ReadOnlySpan<int>(qr.Exponents, _n).CopyTo(_exponents);
         Transposition<double>.Copy(_n, _n, qr.Column(0), _n > 1 ? (nint)(qr.Column(1) - qr.Column(0)) : _n, _r, _length);
-        for (int i = 0; i < _n; i++)
-        {
-            new Span<double>(Row(_r, i), i).Clear();
-            foreach (nint matrix in (ReadOnlySpan<nint>)[(nint)_r, (nint)_x])
-                new Span<double>(Row((double*)matrix, i) + _n, _length - _n).Clear();
-        }
-
+        ClearRest();
         Pass(Passes.ColumnSquares, _r, _norms);
         for (int j = 0; j < _n; j++)
             _norms[j] = Math.Sqrt(_norms[j]);
+    }
+
+    /// <summary>Zeros below R's diagonal, and behind the rows of R and X.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void ClearRest()
+    {
+        for (int i = 0; i < _n; i++)
+        {
+            new Span<double>(Row(_r, i), i).Clear();
+            new Span<double>(Row(_r, i) + _n, _length - _n).Clear();
+            new Span<double>(Row(_x, i) + _n, _length - _n).Clear();
+        }
+    }
+
+    /// <summary>δ from ‖DX‖²_F.</summary>
+    private readonly double DeltaOf(double square)
+    {
+        double root = Math.Sqrt(square);
+        return _rounding * root * (_gram == null ? 1 : 1 + root / 2);
     }
 
     /// <summary>X̃ = R̃⁻¹, and what δ it tells.</summary>
@@ -204,7 +253,7 @@ internal unsafe ref struct ExtremeSingularValues
         for (int i = 0; i < _n; i++)
             sum += _norms[i] * _norms[i] * _vector[i];
 
-        double delta = _rounding * Math.Sqrt(sum);
+        double delta = DeltaOf(sum);
         Delta = double.IsFinite(delta) ? delta : double.PositiveInfinity;
     }
 
@@ -252,8 +301,9 @@ internal unsafe ref struct ExtremeSingularValues
             square += _norms[j] * _vector[j] * (_norms[j] * _vector[j]);
         }
 
-        double error = _rounding * Math.Sqrt(square);
-        (double lower, double value, double upper) = Norm2(_r);
+        (double lower, double value, double upper) = Norm2(_r, _gram, Math.ScaleB(1, -2 * top));
+        // Of squares where R is from AᵀA: |σ₁² − ‖R‖²| ≤ 4·max(m, n)·ε·‖A‖²_F.
+        double error = _rounding * (_gram == null ? Math.Sqrt(square) : square / lower);
         Largest = new Bounds(value, lower - error, upper + error, top);
         if (isSingular)
             return;
@@ -268,7 +318,7 @@ internal unsafe ref struct ExtremeSingularValues
         for (int i = 0; i < _n; i++)
             _vector[i] = Math.ScaleB(1, -_exponents[i] - shift);
         Pass(Passes.ScaleRows, _x, _vector);
-        (lower, value, upper) = Norm2(_x);
+        (lower, value, upper) = Norm2(_x, null, 1);
         Smallest = Delta < 1
             ? new Bounds(1 / value, (1 - Delta) / upper, (1 + Delta) / lower, -shift)
             : new Bounds(Math.ScaleB(1 / value, -shift - top), 0, Math.Min(Smallest.Upper, QuotientOfX() + error), top);
@@ -285,9 +335,9 @@ internal unsafe ref struct ExtremeSingularValues
     }
 
     /// <summary>‖U‖₂ of an upper triangle, between bounds; its vector stands in _vector.</summary>
-    private readonly (double Lower, double Value, double Upper) Norm2(double* u)
+    private readonly (double Lower, double Value, double Upper) Norm2(double* u, double* gram, double scale)
     {
-        if (LargestSingularValue.Find(u, _c, _n, _length, _vector, _work, _path, _maxThreads) is { } found)
+        if (LargestSingularValue.Find(u, gram, scale, _c, _n, _length, _vector, _work, _path, _maxThreads) is { } found)
             return (Math.Sqrt(Math.Max(0, found.Lower)), Math.Sqrt(found.Value), Math.Sqrt(found.Upper));
         // Rarely: eigenvalues crowd where Lanczos has not looked. The whole spectrum then, with the bound of a backward stable method.
         double largest = Svd.Values<double>(Square(u), path: _path).SingularValues[0], error = _rounding * Math.Sqrt(_n) * largest;

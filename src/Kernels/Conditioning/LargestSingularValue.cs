@@ -46,6 +46,8 @@ internal readonly unsafe struct LargestSingularValue
 
     /// <summary>Finds σ₁² and bounds it; null where no bound could be proved.</summary>
     /// <param name="u">U (n×n), scaled so that nothing over- or underflows that matters; rows are zero-padded to the length.</param>
+    /// <param name="gram">The upper half of H over <paramref name="scale"/> in the same layout, where it is at hand; else null.</param>
+    /// <param name="scale">A power of two.</param>
     /// <param name="c">A matrix of the same layout to overwrite.</param>
     /// <param name="n">The order, at least 1.</param>
     /// <param name="length">Elements from one row to the next, whole cache lines.</param>
@@ -53,16 +55,18 @@ internal readonly unsafe struct LargestSingularValue
     /// <param name="memory"><see cref="Workspace"/> doubles.</param>
     /// <param name="path">The vectors to use.</param>
     /// <param name="maxThreads">The most threads to use.</param>
-    public static LargestSingularValue? Find(double* u, double* c, int n, int length, double* vector, double* memory, VectorPath path, int maxThreads)
+    public static LargestSingularValue? Find(double* u, double* gram, double scale, double* c, int n, int length, double* vector,
+        double* memory, VectorPath path, int maxThreads)
     {
-        var work = new Work { U = u, C = c, N = n, Length = length, Vector = vector, Memory = memory, Path = path, MaxThreads = maxThreads };
+        var work = new Work { U = u, Gram = gram, Scale = scale, C = c, N = n, Length = length, Vector = vector, Memory = memory, Path = path, MaxThreads = maxThreads };
         VectorPaths.Run<double, Work>(path, ref work);
         return work.Found;
     }
 
     private struct Work : ILaneWork<double>
     {
-        public double* U, C, Vector, Memory;
+        public double* U, Gram, C, Vector, Memory;
+        public double Scale;
         public int N, Length, MaxThreads;
         public VectorPath Path;
         public LargestSingularValue? Found;
@@ -122,7 +126,7 @@ internal readonly unsafe struct LargestSingularValue
             for (int attempt = 0; attempt < 3; attempt++)
             {
                 double mu = value + margin;
-                if (IsAbove(mu, scratch))
+                if (IsAbove<V, L>(mu, scratch))
                 {
                     Found = new LargestSingularValue(lower, value, mu + 2 * (N + 3) * Epsilon * N * mu);
                     return;
@@ -144,12 +148,19 @@ internal readonly unsafe struct LargestSingularValue
         }
 
         /// <summary>Whether μI − UᵀU has a Cholesky factorisation.</summary>
-        private readonly bool IsAbove(double mu, double* scratch)
+        private readonly bool IsAbove<V, L>(double mu, double* scratch) where V : unmanaged where L : struct, ILanes<double, V>
         {
             // By block rows of the upper half: the zeros of U are left out.
             MatrixView<double> u = new(ref *U, N, N, Length, 1), c = new(ref *C, N, N, Length, 1);
             int block = N > 192 ? 64 : 32;
-            for (int i = 0; i < N; i += block)
+            for (int i = 0; i < N && Gram != null; i++)
+            {
+                int from = i / L.Count * L.Count;
+                Rows<V, L>.Scale(Gram + (nint)i * Length + from, -Scale, C + (nint)i * Length + from, N - from);
+                C[(nint)i * Length + i] += mu;
+            }
+
+            for (int i = 0; i < N && Gram == null; i += block)
             {
                 int rows = Math.Min(block, N - i);
                 ReadOnlyMatrixView<double> above = u.Block(0, i, i + rows, N - i);
