@@ -98,19 +98,20 @@ public static class Spectrum
 
     /// <summary>κ = σ₁/σ_p of A (m×n) without its spectrum, between proved bounds: one QR factorisation and about twice as much again.</summary>
     /// <remarks>
-    /// A = QR (of Aᵀ where m &lt; n), X = R⁻¹; ‖R‖₂ and ‖X‖₂ by Lanczos. A Ritz value is a bound from one side; the other side is proved from what
+    /// A = QR (of Aᵀ where m &lt; n), X = R⁻¹; ‖R‖₂ and ‖X‖₂ by Lanczos, to order 32 by Householder's reduction of RᵀR and XᵀX. For float
+    /// of order 96 and more R is the Cholesky factor of AᵀA, exact but for its sums, as long as its δ, 4·max(m, n)·ε·‖DX‖_F·(1 + ‖DX‖_F/2), is at most 2⁻¹⁹. A Ritz value is a bound from one side; the other side is proved from what
     /// Lanczos leaves of the trace, ‖X‖²_F − tr T, where few values are large, and by a Cholesky factorisation of μI − RᵀR or μI − XᵀX elsewhere. All
     /// arithmetic is in double, for float too, whose κ is thereby resolved far beyond 1/ε of float. The bounds hold if the
     /// rounding of QR and of X is at most δ = 4·max(m, n)·ε·‖DX‖_F relative to σᵢ, where D holds the norms of A's columns (rows where
     /// m &lt; n; where m = n, of the better ones) and ε = 2⁻⁵²: a formula after the model of independent roundings, in which n reflections
     /// of length m err by √(mn)·ε; it is not a worst-case bound, which for Householder's QR is of order m·n·ε·‖DX‖_F (Higham, <i>Accuracy and
     /// Stability of Numerical Algorithms</i>, Theorem 19.4) and would leave most large matrices unresolved. All else is proved for the worst
-    /// case, up to the rounding of Lanczos's orthogonalisation, for which 4·√k·(p + 3)·ε·‖X‖²_F is allowed after k steps, and but where Cholesky proves
+    /// case, up to the rounding of Lanczos's orthogonalisation or of the reduction, for which 4·√k·(p + 3)·ε·‖X‖²_F is allowed after k steps (k = p), and but where Cholesky proves
     /// nothing, from <c>Svd.Values</c> with 4·max(m, n)·√p·ε·σ₁. The scale of D does not matter: columns of any size are as good as
     /// equal ones. Where δ ≥ 1 the estimate says that it is not resolved. Otherwise <c>Upper/Lower</c> is 1 + 2δ + O(2⁻²³ + p²ε), more where
     /// many singular values crowd below σ₁ or above σ_p. A column (row) of zeros and the zero matrix give κ = ∞, resolved.
     /// 2p²(q − p/3) + p³ operations, 2p³/3 more where many values crowd above σ_p, and 2p² per step of Lanczos, p = min(m, n), q = max(m, n). Memory beyond A:
-    /// 8·(pq + 3p²) bytes, for float 8·(pq + max(pq, 3p²)), and O(p). The same inputs give the same bits for any number of threads.
+    /// 8·(pq + 3p²) bytes, for float 8·(pq + max(pq, 3p²)), and O(p); by way of AᵀA 8·(4p² + 128p). The same inputs give the same bits for any number of threads.
     /// Sources: Golub and Van Loan, <i>Matrix Computations</i> (4th ed.), 5.2 and 10.4; Rump, <i>Verification of positive definiteness</i>, BIT 46 (2006);
     /// Golub and Meurant, <i>Matrices, Moments and Quadrature</i>, 6; Eisenstat and Ipsen, SIAM J. Numer. Anal. 32 (1995); Higham and Mary, SIAM J. Sci. Comput. 41 (2019); Connolly and Higham,
     /// SIAM J. Matrix Anal. Appl. 44 (2023).

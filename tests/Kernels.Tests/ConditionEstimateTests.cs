@@ -120,6 +120,65 @@ public sealed class ConditionEstimateTests<T>(VectorPath path) where T : unmanag
         }
     }
 
+    // Orders at which float goes by way of AᵀA while that is exact enough, and by QR beyond: the bounds are narrow either way, meet those of
+    // the same matrix in double, and contain what Jacobi finds.
+    [TestCase(1.0)]
+    [TestCase(1e2)]
+    [TestCase(1e4)]
+    [TestCase(1e7)]
+    public void EveryConditionNumberIsBoundedNarrowlyAtLargerOrders(double kappa)
+    {
+        foreach ((int rows, int columns) in ((int, int)[])[(112, 112), (300, 97), (97, 140)])
+        {
+            double last = Math.Min(rows, columns) - 1;
+            foreach (Func<int, double> sigma in (Func<int, double>[])
+                [i => Math.Pow(kappa, -i / last), i => i < last ? 1 : 1 / kappa, i => i == 0 ? 1 : (1 + (last - i) * 1e-9) / kappa])
+            {
+                Matrix<T> a = Reflected(rows, columns, sigma).Rounded<T>();
+                AssertAgreesWithDouble(a);
+                // Columns, or rows where there are fewer, of any sizes.
+                Matrix<double> wide = a.Widened();
+                AssertAgreesWithDouble(rows >= columns
+                    ? wide.ScaledColumns(j => Math.ScaleB(1, j % 41 - 20)).Rounded<T>()
+                    : Matrix<double>.From(Matrix<double>.From(wide.Transposed()).ScaledColumns(j => Math.ScaleB(1, j % 41 - 20)).Transposed()).Rounded<T>());
+            }
+        }
+    }
+
+    [Test]
+    public void ScaleDoesNotMatterAtLargerOrders([Values(-1, 1)] int sign)
+    {
+        int exponent = sign * (Machine<T>.MaxExponent - 40);
+        Matrix<T> a = Matrices.Random(130, 100, 8).Rounded<T>();
+        ConditionEstimate<T> estimate = Estimate(a), other = Estimate(a.Widened().Select(x => Math.ScaleB(x, exponent)).Rounded<T>());
+        Assert.That((other.Value, other.Lower, other.Upper), Is.EqualTo((estimate.Value, estimate.Lower, estimate.Upper)));
+        AssertAgreesWithDouble(a);
+    }
+
+    private void AssertAgreesWithDouble(Matrix<T> a)
+    {
+        ConditionEstimate<T> estimate = Estimate(a);
+        ConditionEstimate<double> reference = Spectrum.ConditionNumber<double>(a.Widened(), path);
+        Assert.That(estimate.IsResolved, Is.True, estimate.ToString());
+        Assert.That(estimate.Upper.Widened() / estimate.Lower.Widened(), Is.AtMost((reference.Upper / reference.Lower) * (1 + Math.ScaleB(1, -18) + 4 * Machine<T>.Epsilon)), estimate.ToString());
+        Assert.That(estimate.Lower.Widened(), Is.AtMost(reference.Upper), $"{estimate} and {reference}");
+        Assert.That(estimate.Upper.Widened(), Is.AtLeast(reference.Lower), $"{estimate} and {reference}");
+        // The value itself is far better than its bounds.
+        double near = Math.ScaleB(1, -21) + Machine<T>.Epsilon + 100 * Machine<double>.Epsilon * reference.Value;
+        Assert.That(estimate.Value.Widened(), Is.EqualTo(reference.Value).Within(near * reference.Value), $"{estimate} and {reference}");
+        AssertContainsApproximately(estimate.LogVolume, reference.LogVolume.Value);
+        double[] sigma = Svd.Values<double>(a.Widened(), algorithm: SvdAlgorithm.Jacobi).SingularValues.ToArray();
+        double kappa = sigma[0] / sigma[^1], error = a.Rows * Machine<double>.Epsilon * kappa;
+        Assert.That(estimate.Lower.Widened(), Is.AtMost(kappa * (1 + error)), estimate.ToString());
+        Assert.That(estimate.Upper.Widened(), Is.AtLeast(kappa * (1 - error)), estimate.ToString());
+    }
+
+    private static void AssertContainsApproximately(Enclosure<T> bounds, double x)
+    {
+        double rounding = 1000 * Machine<double>.Epsilon * (1 + Math.Abs(x));
+        Assert.That(x, Is.InRange(bounds.Lower.Widened() - rounding, bounds.Upper.Widened() + rounding), bounds.ToString());
+    }
+
     // Many steps of Lanczos, in which what is lost of orthogonality grows.
     [Test]
     public void NarrowSpectraAreResolvedWhateverTheOrder([Values(100, 300)] int order, [Values(0.1, 0.001)] double width)
@@ -193,6 +252,7 @@ public sealed class ConditionEstimateTests<T>(VectorPath path) where T : unmanag
     [TestCase(8, 16, 24)]
     [TestCase(2, 12, 12)]
     [TestCase(35, 70, 70)]
+    [TestCase(35, 130, 120)]
     public void SingularMatricesAreNotResolved(int rank, int rows, int columns)
     {
         ConditionEstimate<T> estimate = Estimate(Matrices.OfRank(rank, rows, columns, seed: (uint)rows).Rounded<T>());

@@ -301,7 +301,7 @@ internal unsafe ref struct ExtremeSingularValues
             square += _norms[j] * _vector[j] * (_norms[j] * _vector[j]);
         }
 
-        (double lower, double value, double upper) = Norm2(_r, _gram, Math.ScaleB(1, -2 * top));
+        (double lower, double value, double upper) = Norm2(_r, false, _gram, Math.ScaleB(1, -2 * top));
         // Of squares where R is from AᵀA: |σ₁² − ‖R‖²| ≤ 4·max(m, n)·ε·‖A‖²_F.
         double error = _rounding * (_gram == null ? Math.Sqrt(square) : square / lower);
         Largest = new Bounds(value, lower - error, upper + error, top);
@@ -318,7 +318,7 @@ internal unsafe ref struct ExtremeSingularValues
         for (int i = 0; i < _n; i++)
             _vector[i] = Math.ScaleB(1, -_exponents[i] - shift);
         Pass(Passes.ScaleRows, _x, _vector);
-        (lower, value, upper) = Norm2(_x, null, 1);
+        (lower, value, upper) = Norm2(_x, Delta >= 1, null, 1);
         Smallest = Delta < 1
             ? new Bounds(1 / value, (1 - Delta) / upper, (1 + Delta) / lower, -shift)
             : new Bounds(Math.ScaleB(1 / value, -shift - top), 0, Math.Min(Smallest.Upper, QuotientOfX() + error), top);
@@ -335,9 +335,9 @@ internal unsafe ref struct ExtremeSingularValues
     }
 
     /// <summary>‖U‖₂ of an upper triangle, between bounds; its vector stands in _vector.</summary>
-    private readonly (double Lower, double Value, double Upper) Norm2(double* u, double* gram, double scale)
+    private readonly (double Lower, double Value, double Upper) Norm2(double* u, bool needsVector, double* gram, double scale)
     {
-        if (LargestSingularValue.Find(u, gram, scale, _c, _n, _length, _vector, _work, _path, _maxThreads) is { } found)
+        if (LargestSingularValue.Find(u, needsVector, gram, scale, _c, _n, _length, _vector, _work, _path, _maxThreads) is { } found)
             return (Math.Sqrt(Math.Max(0, found.Lower)), Math.Sqrt(found.Value), Math.Sqrt(found.Upper));
         // Rarely: eigenvalues crowd where Lanczos has not looked. The whole spectrum then, with the bound of a backward stable method.
         double largest = Svd.Values<double>(Square(u), path: _path).SingularValues[0], error = _rounding * Math.Sqrt(_n) * largest;

@@ -22,7 +22,7 @@ internal static unsafe class GramMatrix
     public const double MostDelta = 1.0 / (1 << 19);
 
     // So many rows are widened at a time.
-    private const int Depth = 256;
+    private const int Depth = 128;
 
     /// <summary>Doubles of scratch for n columns.</summary>
     public static nint Workspace(int n) => (nint)Depth * n;

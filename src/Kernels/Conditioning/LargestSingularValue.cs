@@ -15,6 +15,7 @@ namespace Kappa.Kernels.Conditioning;
 /// </code>
 /// of which rounding may take O(√k·n·ε)·‖U‖²_F. This proves what stands apart, as 1/σ_p of most square matrices does, in O(k). Where many
 /// are alike, τ is too large, and a Cholesky factorisation of μI − H proves μ, in 2n³/3; where that fails, μ grows.
+/// Small matrices are reduced to tridiagonal form as a whole instead, within the same allowance for rounding.
 /// Sources: Parlett, <i>The Symmetric Eigenvalue Problem</i>, 11.7 and 13; Golub and Meurant, <i>Matrices, Moments and Quadrature</i>, 6; Rump, BIT 46 (2006).
 /// </remarks>
 internal readonly unsafe struct LargestSingularValue
@@ -24,6 +25,9 @@ internal readonly unsafe struct LargestSingularValue
 
     // Up to these orders a look costs as much as ten steps, as five.
     private const int Tiny = 16, Small = 64;
+
+    // Up to this order reducing all of H to a tridiagonal matrix costs less than looking for the end of Lanczos.
+    private const int DirectOrder = 32;
 
     // A step costs 2n² operations, a proof by Cholesky 2n³/3 at ten times the speed: so many steps in hope of the trace are no loss.
     private const int HopefulShare = 16;
@@ -46,19 +50,20 @@ internal readonly unsafe struct LargestSingularValue
 
     /// <summary>Finds σ₁² and bounds it; null where no bound could be proved.</summary>
     /// <param name="u">U (n×n), scaled so that nothing over- or underflows that matters; rows are zero-padded to the length.</param>
+    /// <param name="needsVector">Whether the vector is asked for.</param>
     /// <param name="gram">The upper half of H over <paramref name="scale"/> in the same layout, where it is at hand; else null.</param>
     /// <param name="scale">A power of two.</param>
     /// <param name="c">A matrix of the same layout to overwrite.</param>
     /// <param name="n">The order, at least 1.</param>
     /// <param name="length">Elements from one row to the next, whole cache lines.</param>
-    /// <param name="vector">Receives Lanczos's vector, padded.</param>
+    /// <param name="vector">Receives Lanczos's vector, padded; where it is not asked for, scratch.</param>
     /// <param name="memory"><see cref="Workspace"/> doubles.</param>
     /// <param name="path">The vectors to use.</param>
     /// <param name="maxThreads">The most threads to use.</param>
-    public static LargestSingularValue? Find(double* u, double* gram, double scale, double* c, int n, int length, double* vector,
+    public static LargestSingularValue? Find(double* u, bool needsVector, double* gram, double scale, double* c, int n, int length, double* vector,
         double* memory, VectorPath path, int maxThreads)
     {
-        var work = new Work { U = u, Gram = gram, Scale = scale, C = c, N = n, Length = length, Vector = vector, Memory = memory, Path = path, MaxThreads = maxThreads };
+        var work = new Work { U = u, NeedsVector = needsVector, Gram = gram, Scale = scale, C = c, N = n, Length = length, Vector = vector, Memory = memory, Path = path, MaxThreads = maxThreads };
         VectorPaths.Run<double, Work>(path, ref work);
         return work.Found;
     }
@@ -67,6 +72,7 @@ internal readonly unsafe struct LargestSingularValue
     {
         public double* U, Gram, C, Vector, Memory;
         public double Scale;
+        public bool NeedsVector;
         public int N, Length, MaxThreads;
         public VectorPath Path;
         public LargestSingularValue? Found;
@@ -74,6 +80,12 @@ internal readonly unsafe struct LargestSingularValue
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<V, L>() where V : unmanaged where L : struct, ILanes<double, V>
         {
+            if (N <= DirectOrder && !NeedsVector)
+            {
+                RunDirect<V, L>();
+                return;
+            }
+
             int limit = Math.Min(N, MaxSteps), hopeful = Math.Min(limit, FirstLook + N / HopefulShare), steps = 0;
             int interval = N <= Tiny ? 8 : N <= Small ? 6 : 3;
             double* basis = Memory, w = basis + (nint)(limit + 1) * Length, a = w + Length, b = a + MaxSteps + 1, s = b + MaxSteps + 1, scratch = s + MaxSteps + 1;
@@ -134,6 +146,18 @@ internal readonly unsafe struct LargestSingularValue
 
                 margin = 32 * margin + 8 * residual;
             }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void RunDirect<V, L>() where V : unmanaged where L : struct, ILanes<double, V>
+        {
+            double* a = Memory, b = a + N;
+            Tridiagonalization<V, L>.Reduce(U, C, Length, N, a, b, Vector);
+            double trace = 0;
+            for (int i = 0; i < N; i++)
+                trace += a[i];
+            double value = TopOfTridiagonal.Value(a, b, N), rounding = 4 * Math.Sqrt(N) * (N + 3) * Epsilon * trace;
+            Found = new LargestSingularValue(value - rounding, value, value + rounding);
         }
 
         /// <summary>The bound on λ₁ from what the trace leaves; +∞ where that is no less than θ.</summary>

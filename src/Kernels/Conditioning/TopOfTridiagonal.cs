@@ -10,7 +10,9 @@ namespace Kappa.Kernels.Conditioning;
 /// </remarks>
 internal static unsafe class TopOfTridiagonal
 {
-    /// <summary>λ₁.</summary>
+    private const double Accuracy = 1e-15;
+
+    /// <summary>λ₁, or up to 4·10⁻¹⁵ more of it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Value(double* a, double* b, int k)
     {
@@ -23,18 +25,24 @@ internal static unsafe class TopOfTridiagonal
             before = after;
         }
 
-        // Where rounding throws a step below λ₁, halving brings it back.
-        double above = x;
-        while (above - below > 1e-15 * Math.Abs(above))
+        // Where rounding throws a step below λ₁, it is near: a little back, and more where that is not enough.
+        double above = x, back = 2 * Accuracy;
+        while (above - below > 4 * Accuracy * Math.Abs(above))
         {
             double next = Step(a, b, k, x);
             if (double.IsNaN(next))
+            {
                 below = x;
-            else if (next >= x - 1e-15 * Math.Abs(x))
+                x = below + Math.Min(back * Math.Abs(above), (above - below) / 2);
+                back *= 16;
+            }
+            else if (next >= x - Accuracy * Math.Abs(x))
                 return x;
             else
+            {
                 above = x;
-            x = next > below ? next : below + (above - below) / 2;
+                x = next > below ? next : below + (above - below) / 2;
+            }
         }
 
         return above;
