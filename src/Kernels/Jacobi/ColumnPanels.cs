@@ -1,4 +1,5 @@
 using System.Numerics;
+using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Jacobi;
 
@@ -95,9 +96,9 @@ internal readonly unsafe struct ColumnPanels<T> where T : unmanaged, IBinaryFloa
             SquaredScale[j] = T.One;
             if (T.IsZero(max))
                 continue;
-            int exponent = T.ILogB(max * scale);
+            int exponent = BinaryExponent<T>.Of(max * scale);
             for (int i = 0; i < Rows; i++)
-                this[i, j] = T.ScaleB(this[i, j] * scale, -exponent);
+                this[i, j] = BinaryExponent<T>.Scale(this[i, j] * scale, -exponent);
             for (int i = Rows; i < TotalRows; i++)
                 this[i, j] *= scale;
             Exponent[j] += T.CreateTruncating(exponent);

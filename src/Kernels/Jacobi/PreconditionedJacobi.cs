@@ -23,6 +23,7 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
     private static readonly int s_moderate = typeof(T) == typeof(double) ? 400 : 40;
 
     /// <summary>Decomposes A (m×n), m ≥ n, whose elements are finite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static SvdOutcome<T> Run(ReadOnlyMatrixView<T> a, SvdFactors<T> into, SvdWorkspace<T> memory, VectorPath path, int threads)
     {
         int m = a.Rows, n = a.Columns;
@@ -93,6 +94,7 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
     /// pair only the column of the smaller σ, by no more than it errs, and squares E: ‖E‖_F &lt; 1/4 lets it converge, and once
     /// ‖E‖_F² ≤ ε nothing is left to do. m n² multiply-adds for the product, m n² for each time.
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool LeftVectorsByProducts(ReadOnlyMatrixView<T> a, in SweepWork work, AlignedBuffer copies, VectorPath path)
     {
         int m = a.Rows, n = a.Columns, exponent = work.TopExponent;
@@ -111,13 +113,13 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
             var scaled = new MatrixView<T>(ref *(copy + (nint)n * n), m, n);
             for (int i = 0; i < m; i++)
                 for (int j = 0; j < n; j++)
-                    scaled[i, j] = T.ScaleB(a[i, j], -exponent);
+                    scaled[i, j] = BinaryExponent<T>.Scale(a[i, j], -exponent);
             Gemm.Multiply(T.One, scaled, v, T.Zero, u, path, work.Threads);
         }
 
         var reciprocals = new Span<T>(work.Scale, n);
         for (int k = 0; k < n; k++)
-            reciprocals[k] = T.One / T.ScaleB(work.Norm[k], work.NormExponent[k] - exponent);
+            reciprocals[k] = T.One / BinaryExponent<T>.Scale(work.Norm[k], work.NormExponent[k] - exponent);
         for (int i = 0; i < m; i++)
         {
             var row = new Span<T>(work.Into.U + (nint)i * n, n);
@@ -130,7 +132,7 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
         {
             Symmetric.RankUpdate(T.One, u.Transposed(), T.Zero, gram, path, work.Threads);
             defect = T.Sqrt(Correction(copy, n));
-            if (!(defect < T.ScaleB(T.One, -2)))
+            if (!(defect < BinaryExponent<T>.Power(-2)))
                 return false;
             Triangular.Multiply(T.One, gram.Transposed(), Triangle.Lower, u.Transposed(), path: path, maxThreads: work.Threads);
         }
@@ -171,6 +173,7 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
 
     /// <summary>U = Q [J; 0], and the remaining columns of Q where the rank is short.</summary>
     /// <remarks>Thousands of rotations let the columns of J drift from unit length by some 100 ε, but hardly from orthogonality.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void LeftVectorsByReflections(in SweepWork work, AlignedBuffer copies, ReadOnlySpan<int> rows)
     {
         HouseholderColumns<T> qr = work.Qr;
@@ -204,6 +207,7 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
     }
 
     /// <summary>Where σ = 0, any orthonormal completion of V. The QR of A is spent.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CompleteRightVectors(in SweepWork work, VectorPath path)
     {
         int n = work.Qr.Columns, found = work.Found;
@@ -220,6 +224,9 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
 
     private struct SweepWork : ILaneWork<T>
     {
+        // Of so many, insertion is fastest; they are nearly in order.
+        private const int Few = 32;
+
         public HouseholderColumns<T> Qr;
         public AlignedBuffer Memory;
         public SvdFactors<T> Into;
@@ -242,6 +249,7 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
         public int Found;
 
         /// <summary>Finds the rank, the range of the exponents, and how U is to be had.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Prepare(ReadOnlySpan<int> rowExponents)
         {
             Rank = RankBesideRounding(rowExponents);
@@ -257,7 +265,7 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
             for (int j = 0; j < Qr.Columns; j++)
                 (least, most) = (Math.Min(least, Qr.Exponents[j]), Math.Max(most, Qr.Exponents[j]));
             IsModerate = most - least <= s_moderate;
-            int half = T.ILogB(s_epsilon) / 2;
+            int half = BinaryExponent<T>.Of(s_epsilon) / 2;
             Accumulates = !IsModerate || Rank < Qr.Columns || RowExponentOfR(Rank - 1) - TopExponent < half;
         }
 
@@ -267,12 +275,13 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
         /// element. Every element left is at most |r_kk|; the test is 4m·ε·min(rows left)·min(columns left)/max, so that
         /// rows and columns of any scale stay, and what goes is a part of the backward error that the QR has anyway.
         /// </remarks>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly int RankBesideRounding(ReadOnlySpan<int> rowExponents)
         {
             int rank = Qr.Rank, top = SortedRows<T>.ZeroRow, row = int.MaxValue, column = int.MaxValue, i = rowExponents.Length;
             foreach (int e in rowExponents)
                 top = Math.Max(top, e);
-            int unit = T.ILogB(T.CreateTruncating(4 * Math.Max(Qr.Rows, 1)) * s_epsilon);
+            int unit = BinaryExponent<T>.Of(T.CreateTruncating(4 * Math.Max(Qr.Rows, 1)) * s_epsilon);
             for (int j = Qr.Columns - 1; j >= rank; j--)
                 column = Math.Min(column, Qr.Exponents[j]);
             int found = rank;
@@ -291,6 +300,7 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
             return found;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
         {
             int n = Qr.Columns, rotationRows = Into.HasVectors && Accumulates ? Rank : 0;
@@ -303,7 +313,7 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
                 RightVectors(L.Count);
         }
 
-        private readonly int RowExponentOfR(int k) => T.ILogB(Qr.Column(k)[k]) + Qr.Exponents[k];
+        private readonly int RowExponentOfR(int k) => BinaryExponent<T>.Of(Qr.Column(k)[k]) + Qr.Exponents[k];
 
         /// <summary>Column k of X is row k of R, from its diagonal on, under a power-of-two scale of its own.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -316,14 +326,14 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
                 int exponent = k < Rank ? RowExponentOfR(k) : 0;
                 X.Exponent[k] = T.CreateTruncating(exponent);
                 X.SquaredScale[k] = T.One;
-                scale[k] = k < Rank && IsModerate ? T.ScaleB(T.One, TopExponent - exponent) : T.Zero;
+                scale[k] = k < Rank && IsModerate ? BinaryExponent<T>.Power(TopExponent - exponent) : T.Zero;
             }
 
             for (int j = 0; j < X.Rows; j++)
             {
                 T* column = Qr.Column(j);
                 int filled = Math.Min(j + 1, Rank);
-                V factor = L.Broadcast(IsModerate ? T.ScaleB(T.One, Qr.Exponents[j] - TopExponent) : T.One);
+                V factor = L.Broadcast(IsModerate ? BinaryExponent<T>.Power(Qr.Exponents[j] - TopExponent) : T.One);
                 for (int p = 0; p < X.Count; p++)
                 {
                     int first = p * L.Count;
@@ -336,7 +346,7 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
                     L.Store(value, place);
                     if (!IsModerate)
                         for (int k = first; k < Math.Min(first + L.Count, filled); k++)
-                            place[k - first] = T.ScaleB(place[k - first], Qr.Exponents[j] - RowExponentOfR(k));
+                            place[k - first] = BinaryExponent<T>.Scale(place[k - first], Qr.Exponents[j] - RowExponentOfR(k));
                 }
             }
 
@@ -374,17 +384,36 @@ internal static unsafe class PreconditionedJacobi<T> where T : unmanaged, IBinar
                 Order[k] = k;
             }
 
-            new Span<long>(Keys, Rank).Sort(new Span<int>(Order, Rank));
+            SortByKeys();
             for (int k = 0; k < Rank; k++)
             {
                 Norm[k] = X.SquaredNorm[Order[k]];
                 NormExponent[k] = int.CreateTruncating(X.Exponent[Order[k]]);
-                Into.Sigma[k] = T.ScaleB(Norm[k], NormExponent[k]);
+                Into.Sigma[k] = BinaryExponent<T>.Scale(Norm[k], NormExponent[k]);
                 if (!T.IsZero(Norm[k]))
                     Found++;
             }
 
             new Span<T>(Into.Sigma + Rank, Qr.Columns - Rank).Clear();
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void SortByKeys()
+        {
+            if (Rank > Few)
+            {
+                new Span<long>(Keys, Rank).Sort(new Span<int>(Order, Rank));
+                return;
+            }
+
+            for (int k = 1; k < Rank; k++)
+            {
+                (long key, int order) = (Keys[k], Order[k]);
+                int i = k;
+                for (; i > 0 && Keys[i - 1] > key; i--)
+                    (Keys[i], Order[i]) = (Keys[i - 1], Order[i - 1]);
+                (Keys[i], Order[i]) = (key, order);
+            }
         }
 
         /// <summary>V = P Y with Y the normalised columns of X.</summary>

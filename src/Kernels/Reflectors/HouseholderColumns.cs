@@ -218,7 +218,7 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
     /// <summary>to ← 2^exponent·from, rounded once.</summary>
     private static void Scale(int exponent, ReadOnlySpan<T> from, Span<T> to)
     {
-        T factor = T.ScaleB(T.One, exponent);
+        T factor = BinaryExponent<T>.Power(exponent);
         if (T.IsNormal(factor))
             for (int i = 0; i < from.Length; i++)
                 to[i] = from[i] * factor;
@@ -249,11 +249,11 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
         {
             T* column = Column(j);
             T max = Level1<T, V, L>.MaxAbs(column, Length);
-            int exponent = T.IsZero(max) ? 0 : T.ILogB(max);
+            int exponent = T.IsZero(max) ? 0 : BinaryExponent<T>.Of(max);
             Exponents[j] = exponent;
             if (exponent == 0)
                 continue;
-            T factor = T.ScaleB(T.One, -exponent);
+            T factor = BinaryExponent<T>.Power(-exponent);
             // 2^−e itself may be out of range.
             if (T.IsNormal(factor))
                 Level1<T, V, L>.Scale(factor, column, Length);
@@ -453,7 +453,7 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
             if (T.IsZero(norm))
                 continue;
             highest = Math.Max(highest, Exponents[j]);
-            largest = Math.Max(largest, Exponents[j] + T.ILogB(norm));
+            largest = Math.Max(largest, Exponents[j] + BinaryExponent<T>.Of(norm));
         }
 
         if (highest == int.MinValue)
@@ -472,6 +472,7 @@ internal sealed unsafe class HouseholderColumns<T> : IDisposable where T : unman
     }
 
     /// <summary>Brings column j to place k.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Exchange<V, L>(int k, int j, ref TailNorms<T> norms) where V : unmanaged where L : struct, ILanes<T, V>
     {
         if (j == k)

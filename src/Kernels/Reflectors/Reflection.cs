@@ -23,7 +23,7 @@ internal static unsafe class Reflection<T, V, L>
     private const int SharedBytes = 1 << 20, ColumnsPerChunk = 64;
 
     /// <summary>Below this a quotient of a column by its norm may lose bits to underflow: the smallest normal number over ε.</summary>
-    public static T SafeNorm => T.ScaleB(T.One, typeof(T) == typeof(double) ? -1022 + 52 : -126 + 23);
+    public static T SafeNorm => BinaryExponent<T>.Power(typeof(T) == typeof(double) ? -1022 + 52 : -126 + 23);
 
     // Sums of squares from here on have lost nothing to underflow that matters.
     private static T SafeSquare => T.CreateTruncating(typeof(T) == typeof(double) ? 4e-276 : 2e-24);

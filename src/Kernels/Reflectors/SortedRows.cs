@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Reflectors;
 
@@ -21,6 +22,7 @@ internal static class SortedRows<T> where T : unmanaged, IBinaryFloatingPointIee
     /// A's rows in order of size and the exponents of their largest elements in that order; where they are too even for an order to
     /// matter, false, the exponents in A's order and no rows. O(mn).
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Order(ReadOnlyMatrixView<T> a, Span<int> exponents, Span<int> rows)
     {
         Exponents(a, exponents);
@@ -60,7 +62,7 @@ internal static class SortedRows<T> where T : unmanaged, IBinaryFloatingPointIee
                         max = T.MaxNative(max, T.Abs(Unsafe.Add(ref row, j * a.ColumnStride)));
             }
 
-            exponents[i] = T.IsZero(max) ? ZeroRow : T.ILogB(max);
+            exponents[i] = T.IsZero(max) ? ZeroRow : BinaryExponent<T>.Of(max);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Reflectors;
 
@@ -31,7 +32,7 @@ internal unsafe struct TailNorms<T>(T* memory, nint stride, int count) where T :
     public readonly bool IsStale(int j) => _square[j] <= _limit[j];
 
     /// <summary>Counts column j at 2^gain; 2^gain may underflow.</summary>
-    public readonly void Rebase(int j, int gain) => _gain[j] = T.ScaleB(T.One, gain);
+    public readonly void Rebase(int j, int gain) => _gain[j] = BinaryExponent<T>.Power(gain);
 
     /// <summary>Column j's tail norm, kept between <see cref="Keep"/> and <see cref="Renew"/>.</summary>
     public readonly T Kept(int j) => _square[j];
@@ -40,18 +41,20 @@ internal unsafe struct TailNorms<T>(T* memory, nint stride, int count) where T :
     public readonly void Keep(int j, T norm) => _square[j] = norm;
 
     /// <summary>Takes column j's tail norm as just computed; below <paramref name="safe"/> it is to be computed at every step.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Renew(int j, T norm, T safe)
     {
         T scaled = norm * _gain[j], square = scaled * scaled, floor = safe * _gain[j];
         bool counts = square >= s_negligible;
         _square[j] = counts ? square : T.Zero;
         // Neither changed by any step nor ever stale.
-        _limit[j] = counts ? T.MaxNumber(s_cancelled * square, floor * floor) : T.NegativeOne;
+        _limit[j] = counts ? T.MaxNative(s_cancelled * square, floor * floor) : T.NegativeOne;
         if (!counts)
             _gain[j] = T.Zero;
     }
 
     /// <summary>After renewals: finds the largest from a column on. A base just chosen is as low as it can be.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Select(int from, bool isNewBase)
     {
         int largest = from;

@@ -62,7 +62,7 @@ internal static unsafe class Level1<T, V, L>
     {
         T sum = Dot(x, x, length);
         // Below this the squares that underflowed could matter: smallest normal number over ε.
-        T safe = T.ScaleB(T.One, typeof(T) == typeof(double) ? -1022 + 53 + 52 : -126 + 24 + 23);
+        T safe = BinaryExponent<T>.Power(typeof(T) == typeof(double) ? -1022 + 53 + 52 : -126 + 24 + 23);
         if (T.IsFinite(sum) && sum >= safe)
             return T.Sqrt(sum);
         T max = MaxAbs(x, length);
