@@ -5,13 +5,15 @@ using Kappa.Cli.Commands;
 RootCommand root = new("""
     Kappa: what training does to the spectrum of a weight matrix.
 
-    Start with 'kappa run all': nine experiments at the paper's scale, about a minute, one page of results.
+    Start with 'kappa run all': nine experiments at the paper's scale, about a minute, one page of results;
+    'kappa claims' judges the paper's claims by them.
     Then 'kappa svd W.npy' for the condition number of a matrix of yours, 'kappa cpu' for the kernels of this machine,
     'kappa bench gemm' and 'kappa bench svd' for their speed and accuracy beside OpenBLAS.
     """)
 {
     RunCommand.Create(),
     ReportCommand.Create(),
+    ClaimsCommand.Create(),
     SvdCommand.Create(),
     CpuCommand.Create(),
     BenchCommand.Create(),

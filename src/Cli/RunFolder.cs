@@ -4,12 +4,12 @@ using Kappa.Training.Results;
 
 namespace Kappa.Cli;
 
-/// <summary>Names the folder of a run that was given none: out/all, out/exp4, …, then out/all-2, so that no run overwrites another.</summary>
+/// <summary>Where runs are kept: names the folder of a run that was given none, so that no run overwrites another, and reads stored ones.</summary>
 internal static class RunFolder
 {
     private const string Parent = "out";
 
-    /// <summary>The next free folder, or with resume the latest one that holds trials.</summary>
+    /// <summary>The next free folder of out/all, out/all-2, … or out/exp4, …; with resume the latest one that holds trials.</summary>
     public static string Choose(IReadOnlyList<Experiment> experiments, bool resume)
     {
         string name = experiments.SequenceEqual(Catalogue.Paper) ? "all"
@@ -22,5 +22,23 @@ internal static class RunFolder
         }
 
         return resume ? latest : next;
+    }
+
+    /// <summary>The latest folder that 'kappa run all' made for itself.</summary>
+    /// <exception cref="UserException">There is none.</exception>
+    public static string LatestOfAll()
+    {
+        string latest = Choose(Catalogue.All, resume: true);
+        return TrialStore.Exists(latest) ? latest : throw new UserException($"{latest} holds no trials; start with 'kappa run all', or name the folder of a run");
+    }
+
+    /// <summary>Reads a folder as far as it is sound, and says on stderr where it is not.</summary>
+    /// <exception cref="ResultsException">The folder holds no trials, or they cannot be read.</exception>
+    public static TrialStore Read(string directory)
+    {
+        TrialStore store = TrialStore.Read(directory);
+        if (store.TornBytes > 0)
+            Terminal.Errors.WriteLine($"kappa: the last line of the trials is torn ({store.TornBytes} bytes) and left out");
+        return store;
     }
 }

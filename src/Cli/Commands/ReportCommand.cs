@@ -18,9 +18,7 @@ internal static class ReportCommand
         var command = new Command("report", "Rebuild the page and the summaries from stored trials.") { directory, json };
         command.SetAction(parsed =>
         {
-            using TrialStore store = TrialStore.Read(parsed.GetValue(directory)!);
-            if (store.TornBytes > 0)
-                Terminal.Errors.WriteLine($"kappa: the last line of the trials is torn ({store.TornBytes} bytes) and left out");
+            using TrialStore store = RunFolder.Read(parsed.GetValue(directory)!);
             store.WriteSummaries();
             string page = WritePage(store);
             if (parsed.GetValue(json))

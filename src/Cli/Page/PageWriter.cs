@@ -53,6 +53,7 @@ internal static class PageWriter
             ["settings"] = string.Join(" ", run.Settings.Split(' ').Select(word => $"<span>{Html.Encode(word)}</span>")),
             ["trials"] = run.Trials.ToString("N0", CultureInfo.InvariantCulture),
             ["contents"] = string.Join("\n", report.Sections.Select(Entry)),
+            ["claims"] = ClaimsTable.Render(report.Findings, Text),
             ["sections"] = string.Join("\n", report.Sections.Select(Section)),
             ["licences"] = Html.Encode(string.Join("\n\n", Licences.Select(Licence))),
             ["figures"] = Figures(report),
@@ -132,6 +133,7 @@ internal static class PageWriter
         <th scope="col">Quantity</th>
         <th scope="col" class="number">Paper</th>
         <th scope="col" class="number">Here, mean ± std</th>
+        <th scope="col" class="number">95 % interval</th>
         <th scope="col" class="number">Here, median</th>
         <th scope="col" class="number">n</th>
         </tr></thead>
@@ -146,6 +148,7 @@ internal static class PageWriter
         <tr><th scope="row">{Text(row.Quantity)}</th>
         <td class="number paper">{Text(row.Paper ?? "–")} <small>{Html.Encode(row.Where ?? "")}</small></td>
         <td class="number">{Html.Encode(row.Mean)}</td>
+        <td class="number">{Html.Encode(row.Interval)}</td>
         <td class="number">{Html.Encode(row.Median)}</td>
         <td class="number">{(row.NotFinite == 0 ? $"{row.Trials}" : $"{row.Trials - row.NotFinite} <small>of {row.Trials} finite</small>")}</td></tr>
         """;

@@ -1,3 +1,4 @@
+using Kappa.Training.Claims;
 using Kappa.Training.Experiments;
 using Kappa.Training.Report.Sections;
 using Kappa.Training.Results;
@@ -6,8 +7,9 @@ namespace Kappa.Training.Report;
 
 /// <summary>What a run found, as data: per experiment a reading, figures and a table beside the paper's figures.</summary>
 /// <param name="Title">The report's title.</param>
+/// <param name="Findings">The ledger: every claim of the paper with its verdict; of an empty report, none was run.</param>
 /// <param name="Sections">One section per experiment that has records, in the paper's order.</param>
-public sealed record Report(string Title, IReadOnlyList<Section> Sections)
+public sealed record Report(string Title, IReadOnlyList<Finding> Findings, IReadOnlyList<Section> Sections)
 {
     private static readonly Dictionary<string, Func<CellSet, Section>> Builders = new(StringComparer.Ordinal)
     {
@@ -30,16 +32,20 @@ public sealed record Report(string Title, IReadOnlyList<Section> Sections)
     /// <returns>A report, without sections if there are no records. O(records · log records).</returns>
     public static Report Build(IReadOnlyList<TrialRecord> records)
     {
+        IReadOnlyList<Finding> findings = Ledger.Judge(records);
         var sections = new List<Section>();
         foreach (Experiment experiment in Catalogue.All)
         {
             if (!Builders.TryGetValue(experiment.Name, out Func<CellSet, Section>? build))
                 continue;
             TrialRecord[] own = [.. records.Where(r => r.Experiment == experiment.Name)];
-            if (own.Length > 0)
-                sections.Add(build(new CellSet(experiment, own)));
+            if (own.Length == 0)
+                continue;
+            Section section = build(new CellSet(experiment, own));
+            IEnumerable<ComparisonRow> claimed = findings.Where(f => f.Claim.Experiment == experiment.Name).Select(ComparisonRow.Of).OfType<ComparisonRow>();
+            sections.Add(section with { Comparison = [.. claimed, .. section.Comparison] });
         }
 
-        return new Report("What training learns of a weight matrix", sections);
+        return new Report("What training learns of a weight matrix", findings, sections);
     }
 }

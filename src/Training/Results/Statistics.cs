@@ -24,10 +24,12 @@ public sealed record Statistics(int N, double Mean, double Std, double Median, d
         return new Statistics(values.Count, mean, Math.Sqrt(variance), Quantile(sorted, 0.5), Quantile(sorted, 0.25), Quantile(sorted, 0.75), sorted[^1]);
     }
 
-    private static double Quantile(double[] sorted, double q)
+    internal static double Quantile(IReadOnlyList<double> sorted, double q)
     {
-        double position = q * (sorted.Length - 1);
+        double position = q * (sorted.Count - 1);
         int below = (int)position;
-        return below + 1 < sorted.Length ? sorted[below] + (position - below) * (sorted[below + 1] - sorted[below]) : sorted[below];
+        double part = position - below;
+        // Between equal neighbours nothing is interpolated: they may be infinite.
+        return part == 0 || sorted[below] == sorted[below + 1] ? sorted[below] : sorted[below] + part * (sorted[below + 1] - sorted[below]);
     }
 }

@@ -21,6 +21,13 @@ public sealed record TrialRecord(
     SortedDictionary<string, double> Values,
     SortedDictionary<string, double[]> Series)
 {
+    /// <summary>|ln κ − ln κ*|, the error of κ on a logarithmic scale: the same for a κ that is c times too large or too small.</summary>
+    [JsonIgnore]
+    public double LogKappaError => Math.Abs(Math.Log(Number("kappa")) - Math.Log(Number("kappa_target")));
+
+    /// <summary>A number measured at the end, NaN where the record has none of that name.</summary>
+    public double Number(string name) => Values.GetValueOrDefault(name, double.NaN);
+
     /// <summary>The record as one line of JSON; numbers round-trip, NaN and ∞ stand as strings.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, RecordContext.Default.TrialRecord);
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Kappa.Training.Report;
 using Kappa.Training.Report.Plots;
+using Kappa.Training.Results;
 using NUnit.Framework;
 
 namespace Kappa.Training.Tests;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Training.Results;
 
 namespace Kappa.Training.Report.Plots;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kappa.Training.Results;
 
 namespace Kappa.Training.Report.Plots;
 

@@ -1,6 +1,7 @@
 using Kappa.Training.Components;
 using Kappa.Training.Report.Plots;
-using static Kappa.Training.Report.NumberText;
+using Kappa.Training.Results;
+using static Kappa.Training.Results.NumberText;
 
 namespace Kappa.Training.Report.Sections;
 

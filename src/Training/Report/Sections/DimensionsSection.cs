@@ -1,6 +1,8 @@
+using Kappa.Training.Claims;
 using Kappa.Training.Components;
 using Kappa.Training.Report.Plots;
-using static Kappa.Training.Report.NumberText;
+using Kappa.Training.Results;
+using static Kappa.Training.Results.NumberText;
 
 namespace Kappa.Training.Report.Sections;
 
@@ -32,11 +34,17 @@ internal static class DimensionsSection
                 $"The same trials: median and quartiles. An error of 0 has no mark. {cells.TrialCount} at each d.",
                 medians.Draw(points)),
         ],
-        from cell in cells.Cells
-        let d = (int)cell.Condition.Number("d")
-        where !cells.Experiment.Dimensions.Contains(d)
-        let measured = Measures.Value("condition_number", ("d", d))(cells)
-        select PaperFigures.Row(PaperFigures.KappaErrorAt(d), null, null, measured));
+        [
+            .. from cell in cells.Cells
+               let d = (int)cell.Condition.Number("d")
+               let name = PaperClaims.KappaErrorAt(d)
+               where Ledger.Claims.All(claim => claim.Statement != name)
+               select ComparisonRow.Of(name, cells.Experiment.Dimensions.Contains(d) ? "Fig. 3" : null, Measures.Value("condition_number", ("d", d)), cells),
+            .. from cell in cells.Cells
+               let d = (int)cell.Condition.Number("d")
+               select ComparisonRow.Of($"|ln κ − ln κ*|, d = {d}", null, Measures.LogKappaError(("d", d)), cells),
+            ComparisonRow.Of("Exponent of d, |ln κ − ln κ*|", null, Measures.GrowthOfLogKappaError(), cells),
+        ]);
     }
 
     private static IEnumerable<string?> Reading(CellSet cells)

@@ -1,5 +1,7 @@
+using Kappa.Training.Claims;
 using Kappa.Training.Report.Plots;
-using static Kappa.Training.Report.NumberText;
+using Kappa.Training.Results;
+using static Kappa.Training.Results.NumberText;
 
 namespace Kappa.Training.Report.Sections;
 
@@ -13,6 +15,10 @@ internal static class DynamicsSection
         [
             Evolution("exp5-1", "Norms and matrix", "row_norms", "col_norms", "singular_values", "frobenius", "overall"),
             Evolution("exp5-2", "Shape of the spectrum", "condition_number", "spectral_gap", "effective_rank"),
+        ],
+        [
+            ComparisonRow.Of("κ error after the last step", "Fig. 7", Measures.At(true, "condition_number"), cells),
+            ComparisonRow.Of("Row-norm error after the last step", "Fig. 7", Measures.At(true, "row_norms"), cells),
         ]);
 
         Figure Evolution(string id, string title, params string[] components)

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Kappa.Training.Claims;
 using Kappa.Training.Report.Plots;
-using static Kappa.Training.Report.NumberText;
+using Kappa.Training.Results;
+using static Kappa.Training.Results.NumberText;
 
 namespace Kappa.Training.Report.Sections;
 
@@ -35,6 +37,10 @@ internal static class GradientSignalSection
             new Figure("exp3-3", gradient.Title,
                 $"|∂L/∂σᵢ| of the same singular values at every step: median and quartiles over trials. {cells.Extent}.",
                 gradient.Draw(Points(followed.Select(i => $"gradient_{i}"), step, Name))),
+        ],
+        [
+            ComparisonRow.Of("Mean |∂L/∂σ| of σ₁", "Fig. 5", Measures.Value("gradient_top"), cells),
+            ComparisonRow.Of("Mean |∂L/∂σ| of the smallest σ", "Fig. 5", Measures.Value("gradient_bottom"), cells),
         ]);
 
         static string Name(string key) => $"i = {key[(key.IndexOf('_', StringComparison.Ordinal) + 1)..]}";

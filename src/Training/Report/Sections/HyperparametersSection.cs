@@ -1,6 +1,8 @@
 using System.Globalization;
+using Kappa.Training.Claims;
 using Kappa.Training.Report.Plots;
-using static Kappa.Training.Report.NumberText;
+using Kappa.Training.Results;
+using static Kappa.Training.Results.NumberText;
 
 namespace Kappa.Training.Report.Sections;
 
@@ -28,7 +30,14 @@ internal static class HyperparametersSection
             figures.Add(Errors("exp8-2", "Weight decay", x, "Errors against the weight decay", decays, Decay));
         }
 
-        return Section.Of(cells, 10, Reading(rates, decays), figures);
+        return Section.Of(cells, 10, Reading(rates, decays), figures,
+        [
+            .. from cell in rates
+               let rate = cell.Condition["learning_rate"]
+               let name = $"κ error over row-norm error, η = {rate}"
+               where Ledger.Claims.All(claim => claim.Statement != name)
+               select ComparisonRow.Of(name, "Fig. 10", Measures.Ratio("condition_number", "row_norms", ("learning_rate", rate)), cells),
+        ]);
 
         CellTrials[] Varying(string name) =>
             [.. cells.Cells.Where(c => double.IsFinite(c.Condition.Number(name))).OrderBy(c => c.Condition.Number(name))];

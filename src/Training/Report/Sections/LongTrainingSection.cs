@@ -1,5 +1,6 @@
 using Kappa.Training.Report.Plots;
-using static Kappa.Training.Report.NumberText;
+using Kappa.Training.Results;
+using static Kappa.Training.Results.NumberText;
 
 namespace Kappa.Training.Report.Sections;
 

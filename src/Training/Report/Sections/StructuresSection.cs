@@ -1,5 +1,7 @@
+using Kappa.Training.Claims;
 using Kappa.Training.Report.Plots;
-using static Kappa.Training.Report.NumberText;
+using Kappa.Training.Results;
+using static Kappa.Training.Results.NumberText;
 
 namespace Kappa.Training.Report.Sections;
 
@@ -21,7 +23,15 @@ internal static class StructuresSection
                 cells.Find(("structure", "low-rank"))?.Value("kappa_target").Median is double kappa and > 1e12
                     ? $" The low-rank W* is singular: its κ, {Number(kappa)} in the median, comes from rounding."
                     : ""),
+        ],
+        [
+            Improvement("Row-norm", "row_norms", "heterogeneous"),
+            .. from s in Structures select Improvement("κ", "condition_number", s.Structure),
         ]);
+
+        ComparisonRow? Improvement(string what, string component, string structure) => ComparisonRow.Of(
+            $"{what} improvement, {structure.Replace("low-", "low ", StringComparison.Ordinal)}", "Fig. 8",
+            Measures.Reduction(component, [("structure", structure), ("strategy", "standard")], [("structure", structure), ("strategy", "multipliers")]), cells);
 
         Figure Bars(string id, string title, string component, string what, string remark)
         {

@@ -1,8 +1,7 @@
 using System.Globalization;
 using Kappa.Training.Experiments;
-using Kappa.Training.Results;
 
-namespace Kappa.Training.Report;
+namespace Kappa.Training.Results;
 
 /// <summary>The trials of one cell, in order of their number.</summary>
 internal sealed class CellTrials(Condition condition, IEnumerable<TrialRecord> trials)
@@ -11,7 +10,15 @@ internal sealed class CellTrials(Condition condition, IEnumerable<TrialRecord> t
 
     public IReadOnlyList<TrialRecord> Trials { get; } = [.. trials.OrderBy(r => r.Trial).ThenBy(r => r.Seed)];
 
-    public Sample Value(string name) => new(Trials.Select(r => r.Values.GetValueOrDefault(name, double.NaN)));
+    public Sample Value(string name) => new(Trials.Select(r => r.Number(name)));
+
+    /// <summary>The same cells with only those trials that all of them have, so that trial by trial they are pairs.</summary>
+    public static CellTrials[] Paired(IReadOnlyList<CellTrials> cells) =>
+    [
+        .. from cell in cells
+           select new CellTrials(cell.Condition,
+               cell.Trials.Where(t => cells.All(other => other.Trials.Any(o => o.Trial == t.Trial && o.Seed == t.Seed)))),
+    ];
 
     /// <summary>The abscissae of a series as the first trial that has it names them.</summary>
     public double[] Axis(string name) =>
@@ -32,6 +39,9 @@ internal sealed class CellTrials(Condition condition, IEnumerable<TrialRecord> t
 /// </summary>
 internal sealed class CellSet
 {
+    /// <summary>The paper's seed of trial 0.</summary>
+    public const uint PaperSeed = 42;
+
     private readonly int[] _run;
 
     public CellSet(Experiment experiment, IReadOnlyList<TrialRecord> records)
@@ -77,6 +87,30 @@ internal sealed class CellSet
     public CellTrials? Find(params (string Name, object Level)[] levels) => Cells.FirstOrDefault(cell =>
         levels.All(l => cell.Condition[l.Name] == Convert.ToString(l.Level, CultureInfo.InvariantCulture)));
 
+    /// <summary>How some of the cells differ from the paper's run, in a few words, or null where they hold its trials.</summary>
+    /// <param name="cells">Some of the cells.</param>
+    /// <param name="overDimensions">Whether there must be cells at all the paper's dimensions.</param>
+    public string? Difference(IEnumerable<CellTrials> cells, bool overDimensions)
+    {
+        var differences = new SortedSet<string>(StringComparer.Ordinal);
+        Cell[] paper = [.. Experiment.Dimensions.SelectMany(Experiment.CellsAt)];
+        foreach (CellTrials cell in cells)
+        {
+            if (paper.FirstOrDefault(p => p.Condition.Equals(cell.Condition)) is not Cell planned)
+                differences.Add($"d = {cell.Condition["d"]} instead of {string.Join(", ", Experiment.Dimensions)}");
+            else if (cell.Trials.FirstOrDefault(t => t.Seed != PaperSeed) is TrialRecord other)
+                differences.Add($"seed {other.Seed} instead of {PaperSeed}");
+            else if (cell.Trials.Any(t => t.Protocol != planned.Protocol.Fingerprint(PaperSeed)))
+                differences.Add("other training");
+            if (Enumerable.Range(0, Experiment.Trials).Except(cell.Trials.Select(t => t.Trial)).Any())
+                differences.Add($"{cell.Trials.Count} of the paper's {Experiment.Trials} trials");
+        }
+
+        if (overDimensions && Experiment.Dimensions.Except(Dimensions).Any() && Experiment.Dimensions.Intersect(Dimensions).Any())
+            differences.Add($"d = {string.Join(", ", Dimensions)} of {string.Join(", ", Experiment.Dimensions)}");
+        return differences.Count > 0 ? string.Join(", ", differences) : null;
+    }
+
     /// <summary>How the run differs from the paper's protocol, in sentences, or null.</summary>
     public string? Departure()
     {
@@ -99,9 +133,9 @@ internal sealed class CellSet
             t.Values.Values.Concat(t.Series.Values.SelectMany(s => s)).Any(x => !double.IsFinite(x)));
         if (broken > 0)
             sentences.Add($"{broken} of {trials.Length} trials gave NaN or ∞; means, medians and figures leave such numbers out.");
-        uint[] seeds = [.. trials.Select(r => r.Seed).Where(s => s != PaperFigures.Seed).Distinct().Order()];
+        uint[] seeds = [.. trials.Select(r => r.Seed).Where(s => s != PaperSeed).Distinct().Order()];
         if (seeds.Length > 0)
-            sentences.Add($"Seed {string.Join(", ", seeds)} here, {PaperFigures.Seed} in the paper.");
+            sentences.Add($"Seed {string.Join(", ", seeds)} here, {PaperSeed} in the paper.");
         return sentences.Count > 0 ? string.Join(" ", sentences) : null;
 
         bool IsAltered(TrialRecord record) => planned.FirstOrDefault(p => p.Condition.Equals(record.Condition)) is not Cell cell

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Kappa.Training.Report;
+namespace Kappa.Training.Results;
 
 /// <summary>Numbers for readers: three significant digits, powers of ten outside 0.001 … 10⁶, "–" for NaN and ∞.</summary>
 internal static class NumberText
