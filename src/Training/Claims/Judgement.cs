@@ -28,10 +28,14 @@ internal static class Judgement
     /// <summary>What a control experiment says: whether it speaks for the claim, and a sentence.</summary>
     public static (bool Supports, string Sentence) Of(Evidence evidence, Estimate ours)
     {
-        (Verdict verdict, _) = Of(evidence.Expected, ours, null);
-        return (verdict is Verdict.Reproduced or Verdict.DirectionOnly,
-            $"{evidence.Experiment}: {evidence.Statement} {Averages(ours)}{(evidence.Expected.IsDirection ? $" ({evidence.Expected.Text} expected)" : "")}.");
+        (Verdict verdict, string sentence) = Weigh(evidence, ours);
+        return (verdict is Verdict.Reproduced or Verdict.DirectionOnly, sentence);
     }
+
+    /// <summary>How well a test holds, and a sentence.</summary>
+    public static (Verdict Verdict, string Sentence) Weigh(Evidence evidence, Estimate ours) => (
+        Of(evidence.Expected, ours, null).Item1,
+        $"{evidence.Experiment}: {evidence.Statement} {Averages(ours)}{(evidence.Expected.IsDirection ? $" ({evidence.Expected.Text} expected)" : "")}.");
 
     private static (Verdict, string) Of(Published published, Estimate ours, string? unrecovered) =>
         !double.IsFinite(ours.Mean.Low) ? (Verdict.NotReproduced, "No trial gave a finite number")

@@ -27,6 +27,15 @@ internal static class Measures
     public static Measure LogKappaError(params (string, object)[] levels) =>
         PerTrial("|ln κ − ln κ*|", Unit.Number, record => record.LogKappaError, levels);
 
+    /// <summary>|ln κ − ln κ*| at the end in one cell over the same in another.</summary>
+    public static Measure LogKappaRatio((string, object)[] above, (string, object)[] below) =>
+        RatioPerTrial("|ln κ − ln κ*|", record => record.LogKappaError, above, below);
+
+    /// <summary>A number made from each trial's record, its average in one cell over that in another.</summary>
+    public static Measure RatioPerTrial(string method, Func<TrialRecord, double> number, (string, object)[] above, (string, object)[] below) => Between(
+        $"ratio of the averages of {method}", Unit.Times, cells => [cells.Find(above), cells.Find(below)],
+        c => [.. c.Select(x => new Sample(x.Trials.Select(number)))], (x, average) => average(x[0]) / average(x[1]));
+
     /// <summary>Several values of a cell: the range they span.</summary>
     public static Measure RangeOf(IReadOnlyList<string> names, params (string, object)[] levels) => new(
         "averages over trials", Unit.Number,

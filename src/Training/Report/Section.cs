@@ -8,7 +8,7 @@ namespace Kappa.Training.Report;
 /// <param name="Id">"exp1" … "exp9".</param>
 /// <param name="Title">A few words.</param>
 /// <param name="Question">What the experiment asks.</param>
-/// <param name="PaperFigure">The number of the paper's figure that is drawn here again, 3 to 11.</param>
+/// <param name="PaperFigure">The number of the paper's figure that is drawn here again, 3 to 11; null of a control.</param>
 /// <param name="Reading">One or two sentences on what came out, with numbers computed from the trials.</param>
 /// <param name="Departure">How the run differs from the paper's protocol, or null where it does not.</param>
 /// <param name="Figures">The figures, from left to right.</param>
@@ -17,13 +17,13 @@ public sealed record Section(
     string Id,
     string Title,
     string Question,
-    int PaperFigure,
+    int? PaperFigure,
     string Reading,
     string? Departure,
     IReadOnlyList<Figure> Figures,
     IReadOnlyList<ComparisonRow> Comparison)
 {
-    internal static Section Of(CellSet cells, int paperFigure, IEnumerable<string?> reading,
+    internal static Section Of(CellSet cells, int? paperFigure, IEnumerable<string?> reading,
         IReadOnlyList<Figure> figures, IEnumerable<ComparisonRow?>? further = null) => new(
             cells.Experiment.Name, cells.Experiment.Title, cells.Experiment.Question, paperFigure,
             string.Join(" ", reading.Where(sentence => sentence is not null)), cells.Departure(), figures,
