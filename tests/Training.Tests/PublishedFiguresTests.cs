@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Kappa.Training.Claims;
 using Kappa.Training.Experiments;
 using Kappa.Training.Results;
 using NUnit.Framework;
@@ -82,6 +83,39 @@ public class PublishedFiguresTests
     public void Exp8_RatioOfConditionToRowNormError(string rate, double expected, double tolerance) => Assert.That(
         Mean("exp8", $$"""{"learning_rate":{{rate}},"d":64}""", "condition_number") / Mean("exp8", $$"""{"learning_rate":{{rate}},"d":64}""", "row_norms"),
         Is.EqualTo(expected).Within(tolerance));
+
+    /// <summary>What the paper's protocol, once recovered, gives to every printed digit.</summary>
+    [Test]
+    public void Ledger_ReproducesWhatTheProtocolDetermines()
+    {
+        string[] exp4 = ["standard", "multipliers", "spectral-regularization", "svd-correction"];
+        string[] exp7 = ["\"linear\",\"depth\":1", "\"linear\",\"depth\":2", "\"linear\",\"depth\":3", "\"relu-mlp\",\"depth\":2"];
+        string[] exp8 = ["\"learning_rate\":0.001", "\"learning_rate\":0.01", "\"weight_decay\":0", "\"weight_decay\":0.0001", "\"weight_decay\":0.001", "\"weight_decay\":0.01"];
+        string[] reproduced =
+        [
+            .. from finding in Ledger.Judge(
+               [
+                   .. new[] { "sgd", "adam" }.SelectMany(o => Records("exp2", $$"""{"optimizer":"{{o}}","d":128}""")),
+                   .. exp4.SelectMany(s => Records("exp4", $$"""{"strategy":"{{s}}","d":64}""")),
+                   .. new[] { "standard", "multipliers" }.SelectMany(s => Records("exp6", $$"""{"structure":"low-rank","strategy":"{{s}}","d":64}""")),
+                   .. exp7.SelectMany(m => Records("exp7", $$"""{"model":{{m}},"d":64}""")),
+                   .. exp8.SelectMany(h => Records("exp8", $$"""{{{h}},"d":64}""")),
+                   .. Records("exp9", """{"d":128}"""),
+               ])
+               where finding.Verdict == Verdict.Reproduced
+               select finding.Claim.Id,
+        ];
+        Assert.That(reproduced, Is.SupersetOf(new[]
+        {
+            "exp2-kappa-sgd", "exp2-rows-sgd", "exp2-overall-sgd", "exp2-kappa-adam", "exp2-rows-adam", "exp2-overall-adam",
+            "exp4-rows-standard", "exp4-kappa-standard", "exp4-rows-multipliers", "exp4-kappa-multipliers",
+            "exp4-reduction-rows-svd", "exp4-reduction-kappa-svd", "exp4-rows-regularization", "exp4-kappa-regularization", "exp6-low-rank",
+            "exp7-target", "exp7-product-1", "exp7-kappa-1", "exp7-overall-1", "exp7-product-2", "exp7-kappa-2", "exp7-overall-2",
+            "exp7-product-3", "exp7-kappa-3", "exp7-overall-3", "exp7-mlp-first", "exp7-mlp-second", "exp7-mlp-teacher", "exp7-kappa-mlp", "exp7-overall-mlp",
+            "exp8-ratio-0.001", "exp8-ratio-0.01", "exp8-decay-0", "exp8-decay-1e-4", "exp8-decay-1e-3", "exp8-decay-1e-2",
+            "exp9-rows-first", "exp9-rows-last", "exp9-kappa-first", "exp9-kappa-last",
+        }));
+    }
 
     [TestCase("row_norms", 0.9322, 0.00005, 6.62e-5, 0.005e-5)]
     [TestCase("condition_number", 0.7504, 0.00005, 0.01737, 0.000005)]

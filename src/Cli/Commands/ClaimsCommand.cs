@@ -10,6 +10,9 @@ namespace Kappa.Cli.Commands;
 /// <summary>kappa claims [DIR].</summary>
 internal static class ClaimsCommand
 {
+    // "reproduced"; the longer verdicts take two lines, and leave the room to the reasons.
+    private const int VerdictWidth = 10;
+
     public static Command Create()
     {
         Argument<string?> directory = new("DIR")
@@ -40,20 +43,21 @@ internal static class ClaimsCommand
         {
             Table table = new Table().Border(TableBorder.Rounded).ShowRowSeparators()
                 .Title(new TableTitle(Markup.Escape($"{experiment.Key}  {Catalogue.Find(experiment.Key)?.Title}")));
-            table.AddColumn("claim").AddColumn(new TableColumn("paper").RightAligned()).AddColumn(new TableColumn("ours").RightAligned()).AddColumn("verdict");
+            table.AddColumn(new TableColumn("verdict").Width(VerdictWidth)).AddColumn("claim").AddColumn(new TableColumn("paper and ours").NoWrap());
             foreach (Finding finding in experiment)
                 table.AddRow(
-                    new Markup($"{Markup.Escape(finding.Claim.Statement)}\n[grey]{Markup.Escape($"{finding.Claim.Id} · {finding.Claim.Where}")}[/]"),
-                    new Text(finding.Claim.Published.Text),
-                    finding.Ours is Estimate ours
-                        ? new Markup($"{Markup.Escape(ours.MeanText)}\n[grey]95 % {Markup.Escape(ours.IntervalText)}\nmedian {Markup.Escape(ours.MedianText)}\nn {ours.Trials}[/]")
-                        : new Text("—"),
-                    new Markup($"{Coloured(finding.Verdict)}\n{Markup.Escape(finding.Reason)}"));
+                    new Markup(Coloured(finding.Verdict)),
+                    new Markup($"[bold]{Markup.Escape(finding.Claim.Statement)}[/]\n{Markup.Escape(finding.Reason)}\n"
+                        + $"[grey]{Markup.Escape($"{finding.Claim.Id} · {finding.Claim.Where}")}[/]"),
+                    new Markup($"[grey]paper[/] {Markup.Escape(finding.Claim.Published.Text)}{Markup.Escape(Numbers(finding.Ours))}"));
             yield return table;
         }
 
         yield return new Markup(string.Join(" · ", Ledger.Count(findings).Select(c => $"{c.Count} {Coloured(c.Verdict)}")) + "\n");
     }
+
+    private static string Numbers(Estimate? ours) =>
+        ours is null ? "" : $"\nours  {ours.MeanText}\n95 %  {ours.IntervalText}\nmedian {ours.MedianText}\nn {ours.Trials}";
 
     private static string Coloured(Verdict verdict)
     {

@@ -95,7 +95,11 @@ public sealed class Estimate
         if (double.IsNaN(interval.Low))
             return NumberText.None;
         string low = Text(interval.Low), high = Text(interval.High);
-        return low == high ? low : interval.Low < 0 ? $"{low} to {high}" : $"{low}–{high}";
+        if (low == high)
+            return low;
+        // The unit stands once, behind the second number.
+        string from = Unit == Unit.Percent ? low[..^NumberText.PerCent.Length] : low.TrimEnd('×');
+        return interval.Low < 0 ? $"{from} to {high}" : $"{from}–{high}";
     }
 
     /// <summary>A number in the quantity's unit.</summary>

@@ -17,11 +17,16 @@ internal static class Judgement
     // A mean that one trial holds a third of, or that is twice its median, is a poor summary, and the reason says so.
     private const double HeavyShare = 1.0 / 3, HeavyRatio = 2;
 
+    // A change of the other sign is worth a word from half a per cent on.
+    private const double Noticeable = 0.005;
+
     public static (Verdict Verdict, string Reason) Of(Claim claim, Estimate ours)
     {
         (Verdict verdict, string reason) = Of(claim.Published, ours, claim.Unrecovered);
+        if (ours.NotFinite > 0)
+            reason += $"; {ours.NotFinite} of {ours.Trials} trials gave NaN or ∞ and are left out";
         if (ours.Difference is not string difference)
-            return (verdict, reason + ".");
+            return (verdict, char.ToUpperInvariant(reason[0]) + reason[1..] + ".");
         return ((Verdict)Math.Max((int)verdict, (int)Verdict.DirectionOnly), $"Not the paper’s run ({difference}): {Lower(reason)}.");
     }
 
@@ -64,17 +69,20 @@ internal static class Judgement
         bool mean = ours.Parts.All(p => published.Accepted.Contains(p.Mean));
         bool std = ours.Std is not double s || published.AcceptedStd.Contains(s);
         if (mean && std)
-            return (Verdict.Reproduced, $"The mean {published.Rule}{Tail(ours)}");
+            return (Verdict.Reproduced, $"{(ours.Parts.Count > 1 ? "Each mean" : "The mean")} {published.Rule}{Tail(ours)}");
         string differs = mean ? $"The mean agrees and the standard deviation is {ours.Text(ours.Std ?? double.NaN)}, not {ours.Text(published.Std ?? double.NaN)}"
+            : ours.Parts.Count > 1 ? $"Not in {published.Text}: {string.Join(", ", ours.Parts.Where(p => !published.Accepted.Contains(p.Mean)).Select(Part))}"
             : $"{ours.Text(ours.Mean)} instead of {published.Text}";
         bool within = ours.Parts.All(p => p.MeanInterval.Meets(published.Accepted));
-        string interval = ours.Trials < 2 ? "" : $", which lies {(within ? "within" : "outside")} our 95 % interval {ours.IntervalText}";
+        string interval = ours.Trials < 2 || ours.Parts.Count > 1 ? "" : $", which lies {(within ? "within" : "outside")} our 95 % interval {ours.IntervalText}";
         string tail = Tail(ours);
         if (unrecovered is not null && within)
             return (Verdict.DependsOnProtocol, $"{differs}{interval}; {unrecovered} was not found{tail}");
         if (unrecovered is not null)
             tail = $"; {unrecovered} was not found{OneTrial(published, ours.Trials)}{tail}";
         return (SameDirection(published, ours) ? Verdict.DirectionOnly : Verdict.NotReproduced, $"{differs}{interval}{tail}");
+
+        string Part(EstimatePart part) => $"{part.Name.Replace('_', ' ')} with {ours.Text(part.Mean)} (95 %: {ours.Text(part.MeanInterval)})";
     }
 
     private static bool SameDirection(Published published, Estimate ours)
@@ -99,7 +107,7 @@ internal static class Judgement
     private static string Tail(Estimate ours)
     {
         if (ours.Std is null)
-            return ours.Unit == Unit.Percent && ours.Mean.Low * ours.Median.Low < 0 ? $"; of medians it is {ours.MedianText}" : "";
+            return ours.Unit == Unit.Percent && ours.Mean.Low * ours.Median.Low < 0 && Math.Abs(ours.Median.Low) > Noticeable ? $"; of medians it is {ours.MedianText}" : "";
         var remarks = new List<string>();
         if (ours.LargestShare > HeavyShare && ours.Trials > 3)
             remarks.Add($"the largest of {ours.Trials} trials holds {NumberText.Percent(ours.LargestShare ?? double.NaN)} of it");

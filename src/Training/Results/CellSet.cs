@@ -103,7 +103,7 @@ internal sealed class CellSet
             else if (cell.Trials.Any(t => t.Protocol != planned.Protocol.Fingerprint(PaperSeed)))
                 differences.Add("other training");
             if (Enumerable.Range(0, Experiment.Trials).Except(cell.Trials.Select(t => t.Trial)).Any())
-                differences.Add($"{cell.Trials.Count} of the paper's {Experiment.Trials} trials");
+                differences.Add($"{cell.Trials.Count} of the paper’s {Experiment.Trials} trials");
         }
 
         if (overDimensions && Experiment.Dimensions.Except(Dimensions).Any() && Experiment.Dimensions.Intersect(Dimensions).Any())

@@ -5,7 +5,7 @@ namespace Kappa.Training.Results;
 /// <summary>Numbers for readers: three significant digits, powers of ten outside 0.001 … 10⁶, "–" for NaN and ∞.</summary>
 internal static class NumberText
 {
-    public const string None = "–";
+    public const string None = "–", PerCent = "\u202f%";
 
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
@@ -48,7 +48,7 @@ internal static class NumberText
 
     /// <summary>"64.3 %" of 0.643.</summary>
     public static string Percent(double fraction) => double.IsFinite(fraction)
-        ? Fixed(Math.Round(100 * fraction, 1) + 0.0, 1) + "\u202f%"
+        ? Fixed(Math.Round(100 * fraction, 1) + 0.0, 1) + PerCent
         : None;
 
     /// <summary>"9.22×".</summary>

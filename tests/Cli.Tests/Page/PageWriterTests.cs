@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Kappa.Cli.Page;
+using Kappa.Training.Claims;
 using Kappa.Training.Experiments;
 using Kappa.Training.Report;
 using NUnit.Framework;
@@ -69,12 +70,28 @@ public partial class PageWriterTests
     }
 
     [Test]
+    public void Page_OpensWithTheClaims()
+    {
+        string page = PageWriter.Render(Tiny, Info), table = Regex.Match(page, "<section id=\"claims\".*?</section>", RegexOptions.Singleline).Value;
+        Assert.That(page.IndexOf("<section id=\"claims\"", StringComparison.Ordinal), Is.LessThan(page.IndexOf("<section id=\"exp1\"", StringComparison.Ordinal)));
+        Assert.That(Regex.Matches(table, "<tr role=\"row\" id=\"([^\"]*)").Select(m => m.Groups[1].Value), Is.EqualTo(Ledger.Claims.Select(c => c.Id)));
+        Assert.That(table, Does.Contain("data-sort=\"number\" aria-sort=\"ascending\">Id<"));
+        foreach ((Verdict verdict, int count) in Ledger.Count(Tiny.Findings))
+            Assert.That(table, Does.Contain($">{verdict.Name()}</span>: {count}</li>"));
+        // Every cell of a column that sorts by number has a number, or nothing, as its key.
+        Assert.That(Regex.Matches(table, "data-key=\"([^\"]*)").Select(m => m.Groups[1].Value),
+            Is.All.Matches<string>(key => key.Length == 0 || double.TryParse(key, System.Globalization.CultureInfo.InvariantCulture, out _)));
+    }
+
+    [Test]
     public void MarkupInNamesAndData_StaysText()
     {
         const string evil = "</script><script>alert(1)</script><!-- {{sections}} \" ' &";
         var figure = new Figure(evil, evil, evil, new JsonObject { ["title"] = evil });
-        var row = new ComparisonRow(evil, evil, evil, evil, evil, 3, 1);
-        var report = new Report(evil, [new Section(evil, evil, evil, 3, evil, evil, [figure], [row])]);
+        var row = new ComparisonRow(evil, evil, evil, evil, evil, evil, 3, 1);
+        Claim claim = Ledger.Claims[0] with { Id = evil, Where = evil, Statement = evil };
+        var finding = new Finding(claim, null, Verdict.NotRun, evil, null);
+        var report = new Report(evil, [finding], [new Section(evil, evil, evil, 3, evil, evil, [figure], [row])]);
         string page = PageWriter.Render(report, new RunInfo(evil, evil, 1));
         Assert.That(page, Does.Not.Contain("alert(1)<"));
         Assert.That(Scripts().Count(page), Is.EqualTo(5));

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Kappa.Training.Report;
 using Kappa.Training.Report.Plots;
 using Kappa.Training.Results;
 using NUnit.Framework;

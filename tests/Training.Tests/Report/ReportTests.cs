@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kappa.Training.Claims;
 using Kappa.Training.Experiments;
 using Kappa.Training.Report;
 using Kappa.Training.Results;
@@ -14,8 +15,14 @@ public class ReportTests
         Report.Report report = Report.Report.Build(Trials.Paper());
         Assert.That(report.Sections.Select(s => s.PaperFigure), Is.EqualTo(Enumerable.Range(3, 9)));
         Assert.That(report.Sections.Select(s => s.Departure), Is.All.Null);
-        var rows = report.Sections.SelectMany(s => s.Comparison.Select(r => (s.Id, r.Quantity, r.Paper, r.Where))).ToList();
-        Assert.That(rows, Is.EqualTo(PaperFigures.All.Select(f => (f.Experiment, f.Quantity, f.Printed, (string?)f.Where))));
+        Assert.That(report.Findings.Select(f => f.Claim), Is.EqualTo(Ledger.Claims));
+        foreach (Section section in report.Sections)
+        {
+            Claim[] claims = [.. Ledger.Claims.Where(c => c.Experiment == section.Id)];
+            Assert.That(section.Comparison.Take(claims.Length).Select(r => (r.Quantity, r.Paper)), Is.EqualTo(claims.Select(c => (c.Statement, c.Published.Text))));
+            Assert.That(section.Comparison.Skip(claims.Length).Select(r => r.Paper), Is.All.Null);
+        }
+
         Assert.That(report.Sections.SelectMany(s => s.Comparison).Select(r => r.Mean), Has.None.EqualTo("–"));
     }
 
@@ -56,7 +63,12 @@ public class ReportTests
     }
 
     [Test]
-    public void NoRecords_GiveNoSections() => Assert.That(Report.Report.Build([]).Sections, Is.Empty);
+    public void NoRecords_GiveNoSections()
+    {
+        Report.Report report = Report.Report.Build([]);
+        Assert.That(report.Sections, Is.Empty);
+        Assert.That(report.Findings.Select(f => f.Verdict), Is.All.EqualTo(Verdict.NotRun));
+    }
 
     [Test]
     public void WhatIsNotFinite_IsCountedAndLeftOut()
