@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Kappa.Training.Claims;
 using Kappa.Training.Experiments;
 using Kappa.Training.Results;
@@ -26,12 +27,19 @@ internal static class ClaimsCommand
         {
             using TrialStore store = RunFolder.Read(parsed.GetValue(directory) ?? RunFolder.LatestOfAll());
             IReadOnlyList<Finding> findings = Ledger.Judge(store.Records);
+            IReadOnlyList<Answer> answers = Questions.Answer(store.Records);
             if (parsed.GetValue(json))
+            {
                 foreach (Finding finding in findings)
                     Terminal.Lines.WriteLine(finding.ToJson());
+                foreach (Answer answer in answers)
+                    Terminal.WriteJson(ToJson(answer));
+            }
             else
-                foreach (IRenderable part in Show(findings))
+            {
+                foreach (IRenderable part in Show(findings).Concat(Show(answers)))
                     Terminal.Tables.Write(part);
+            }
         });
         return command;
     }
@@ -55,6 +63,35 @@ internal static class ClaimsCommand
 
         yield return new Markup(string.Join(" · ", Ledger.Count(findings).Select(c => $"{c.Count} {Coloured(c.Verdict)}")) + "\n");
     }
+
+    /// <summary>A table of the questions whose controls were run, or how to run them.</summary>
+    private static IEnumerable<IRenderable> Show(IReadOnlyList<Answer> answers)
+    {
+        Answer[] run = [.. answers.Where(a => a.Standing != Standing.NotRun)];
+        if (run.Length == 0)
+        {
+            yield return new Markup("[grey]A critical reader's questions are answered by the controls: kappa run all --controls[/]\n");
+            yield break;
+        }
+
+        Table table = new Table().Border(TableBorder.Rounded).ShowRowSeparators().Title(new TableTitle("A critical reader's questions"));
+        table.AddColumn(new TableColumn("answer").Width(VerdictWidth)).AddColumn("question");
+        foreach (Answer answer in run)
+            table.AddRow(
+                new Markup($"[{(answer.Standing == Standing.Shown ? "green" : answer.Standing == Standing.Likely ? "yellow" : "red")}]{answer.Verdict}[/]"),
+                new Markup($"[bold]{Markup.Escape(answer.Question.Text)}[/]\n{Markup.Escape(answer.Question.Statement)}\n"
+                    + $"[grey]{Markup.Escape(string.Join("\n", answer.Reasons))}[/]"));
+        yield return table;
+    }
+
+    private static JsonObject ToJson(Answer answer) => new()
+    {
+        ["question"] = answer.Question.Id,
+        ["text"] = answer.Question.Text,
+        ["answer"] = answer.Question.Statement,
+        ["standing"] = answer.Verdict,
+        ["reasons"] = new JsonArray([.. answer.Reasons.Select(r => JsonValue.Create(r))]),
+    };
 
     private static string Numbers(Estimate? ours) =>
         ours is null ? "" : $"\nours  {ours.MeanText}\n95 %  {ours.IntervalText}\nmedian {ours.MedianText}\nn {ours.Trials}";

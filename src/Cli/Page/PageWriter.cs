@@ -54,6 +54,7 @@ internal static class PageWriter
             ["trials"] = run.Trials.ToString("N0", CultureInfo.InvariantCulture),
             ["contents"] = string.Join("\n", report.Sections.Select(Entry)),
             ["claims"] = ClaimsTable.Render(report.Findings, Text),
+            ["questions"] = QuestionsTable.Render(report.Answers, Text),
             ["sections"] = string.Join("\n", report.Sections.Select(Section)),
             ["licences"] = Html.Encode(string.Join("\n\n", Licences.Select(Licence))),
             ["figures"] = Figures(report),
@@ -94,7 +95,7 @@ internal static class PageWriter
 
     private static string Entry(Section section) => $"""
         <li><a href="#{Html.Encode(section.Id)}">{Number(section)}. {Html.Encode(section.Title)}</a>
-        <small>paper, figure {section.PaperFigure}</small></li>
+        <small>{(section.PaperFigure is int figure ? $"paper, figure {figure}" : "control")}</small></li>
         """;
 
     private static string Section(Section section)
@@ -102,7 +103,7 @@ internal static class PageWriter
         string id = Html.Encode(section.Id);
         return $"""
             <section id="{id}" aria-labelledby="{id}-title">
-            <p class="place">Experiment {Number(section)} · the paper’s figure {section.PaperFigure}</p>
+            <p class="place">Experiment {Number(section)} · {(section.PaperFigure is int figure ? $"the paper’s figure {figure}" : "a control that the paper lacks")}</p>
             <h2 id="{id}-title">{Html.Encode(section.Title)}</h2>
             {Paragraph("question", section.Question)}
             {Paragraph("reading", section.Reading)}
@@ -110,7 +111,7 @@ internal static class PageWriter
             <div class="figures">
             {string.Join("\n", section.Figures.Select(Figure))}
             </div>
-            {(section.Comparison.Count > 0 ? Table(id, section.Comparison) : "")}
+            {(section.Comparison.Count > 0 ? Table(id, section.Comparison, besidePaper: section.PaperFigure is not null) : "")}
             </section>
             """;
     }
@@ -125,28 +126,28 @@ internal static class PageWriter
         </figure>
         """;
 
-    private static string Table(string id, IReadOnlyList<ComparisonRow> rows) => $"""
-        <h3 id="{id}-table">Beside the paper</h3>
+    private static string Table(string id, IReadOnlyList<ComparisonRow> rows, bool besidePaper) => $"""
+        <h3 id="{id}-table">{(besidePaper ? "Beside the paper" : "In numbers")}</h3>
         <div class="table" role="region" tabindex="0" aria-labelledby="{id}-table">
         <table>
         <thead><tr>
         <th scope="col">Quantity</th>
-        <th scope="col" class="number">Paper</th>
+        {(besidePaper ? "<th scope=\"col\" class=\"number\">Paper</th>" : "")}
         <th scope="col" class="number">Here, mean ± std</th>
         <th scope="col" class="number">95 % interval</th>
         <th scope="col" class="number">Here, median</th>
         <th scope="col" class="number">n</th>
         </tr></thead>
         <tbody>
-        {string.Join("\n", rows.Select(Row))}
+        {string.Join("\n", rows.Select(row => Row(row, besidePaper)))}
         </tbody>
         </table>
         </div>
         """;
 
-    private static string Row(ComparisonRow row) => $"""
+    private static string Row(ComparisonRow row, bool besidePaper) => $"""
         <tr><th scope="row">{Text(row.Quantity)}</th>
-        <td class="number paper">{Text(row.Paper ?? "–")} <small>{Html.Encode(row.Where ?? "")}</small></td>
+        {(besidePaper ? $"<td class=\"number paper\">{Text(row.Paper ?? "–")} <small>{Html.Encode(row.Where ?? "")}</small></td>" : "")}
         <td class="number">{Html.Encode(row.Mean)}</td>
         <td class="number">{Html.Encode(row.Interval)}</td>
         <td class="number">{Html.Encode(row.Median)}</td>
