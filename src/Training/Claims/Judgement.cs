@@ -117,7 +117,7 @@ internal static class Judgement
     }
 
     /// <summary>"0.372 (95 %: 0.10–0.61), of medians 0.296 (0.05–0.50)".</summary>
-    private static string Averages(Estimate ours)
+    public static string Averages(Estimate ours)
     {
         return Text(ours.Mean, ours.MeanInterval, "95 %: ") is var mean && Text(ours.Median, ours.MedianInterval, "") is var median && ours.Trials > 1
             ? $"{mean}, of medians {median}"
@@ -127,7 +127,5 @@ internal static class Judgement
             double.IsNaN(interval.Low) ? ours.Text(value) : $"{ours.Text(value)} ({label}{ours.Text(interval)})";
     }
 
-    private static string Lower(string sentence) => sentence.StartsWith("The ", StringComparison.Ordinal) || sentence.StartsWith("No ", StringComparison.Ordinal)
-        ? char.ToLowerInvariant(sentence[0]) + sentence[1..]
-        : sentence;
+    private static string Lower(string sentence) => char.ToLowerInvariant(sentence[0]) + sentence[1..];
 }

@@ -30,16 +30,17 @@ public static class Ledger
         return [.. claims.Select(claim => Judge(claim, run))];
     }
 
-    /// <summary>As many trials as the paper ran, at its dimensions if any were run; and all trials, where there are more.</summary>
+    /// <summary>
+    /// As many trials as the paper ran, at its dimensions if any were run; and all trials of those cells that have more.
+    /// </summary>
     private static (CellSet Paper, CellSet? All) Split(Experiment experiment, TrialRecord[] records)
     {
         TrialRecord[] comparable = [.. records.Where(r => experiment.Dimensions.Contains((int)r.Condition.Number("d")))];
         if (comparable.Length == 0)
             comparable = records;
         TrialRecord[] first = [.. comparable.Where(r => r.Trial < experiment.Trials)];
-        return first.Length == comparable.Length || first.Length == 0
-            ? (new CellSet(experiment, comparable), null)
-            : (new CellSet(experiment, first), new CellSet(experiment, comparable));
+        TrialRecord[] more = [.. comparable.GroupBy(r => r.Condition).Where(cell => cell.Any(r => r.Trial >= experiment.Trials)).SelectMany(cell => cell)];
+        return (new CellSet(experiment, first.Length > 0 ? first : comparable), first.Length > 0 && more.Length > 0 ? new CellSet(experiment, more) : null);
     }
 
     private static Finding Judge(Claim claim, Dictionary<string, (CellSet Paper, CellSet? All)> run)
@@ -51,7 +52,7 @@ public static class Ledger
             ? new FurtherTrials(all, Judgement.Of(claim, all))
             : null;
         if (more is not null)
-            reason += $" Over {more.Estimate.Trials} trials {more.Verdict.Name()}: {more.Estimate.MeanText}, of medians {more.Estimate.MedianText}.";
+            reason += $" Over {more.Estimate.Trials} trials {more.Verdict.Name()}: {Judgement.Averages(more.Estimate)}.";
         foreach (Evidence evidence in claim.Evidence)
         {
             if (!run.TryGetValue(evidence.Experiment, out (CellSet Paper, CellSet? All) control)

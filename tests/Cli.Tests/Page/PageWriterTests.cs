@@ -6,6 +6,7 @@ using Kappa.Cli.Page;
 using Kappa.Training.Claims;
 using Kappa.Training.Experiments;
 using Kappa.Training.Report;
+using Kappa.Training.Results;
 using NUnit.Framework;
 
 namespace Kappa.Cli.Tests;
@@ -81,6 +82,20 @@ public partial class PageWriterTests
         // Every cell of a column that sorts by number has a number, or nothing, as its key.
         Assert.That(Regex.Matches(table, "data-key=\"([^\"]*)").Select(m => m.Groups[1].Value),
             Is.All.Matches<string>(key => key.Length == 0 || double.TryParse(key, System.Globalization.CultureInfo.InvariantCulture, out _)));
+    }
+
+    [TestCase(15, "")]
+    [TestCase(20, "1 of them have more trials than the paper’s, by which these verdicts change: exp2-kappa-sgd (direction only → not reproduced).")]
+    public void Claims_SayWhatMoreTrialsChange(int trials, string sentence)
+    {
+        Cell cell = Catalogue.Find("exp2")!.CellsAt(128)[0];
+        Report report = Report.Build(
+        [
+            .. Enumerable.Range(0, trials).Select(k => new TrialRecord("exp2", cell.Condition, k, 42, cell.Protocol.Fingerprint(42),
+                new() { ["condition_number"] = k < 15 ? 0.8 : 80 }, [])),
+        ]);
+        string claims = Regex.Match(PageWriter.Render(report, Info), "<section id=\"claims\".*?</p>", RegexOptions.Singleline).Value;
+        Assert.That(claims, sentence.Length > 0 ? Does.Contain(sentence) : Does.Not.Contain("more trials"));
     }
 
     [Test]
