@@ -24,12 +24,13 @@ internal static class RunFolder
         return resume ? latest : next;
     }
 
-    /// <summary>The latest folder that 'kappa run all' made for itself.</summary>
+    /// <summary>The latest folder that 'kappa run all' made for itself, with controls or without.</summary>
     /// <exception cref="UserException">There is none.</exception>
     public static string LatestOfAll()
     {
-        string latest = Choose(Catalogue.All, resume: true);
-        return TrialStore.Exists(latest) ? latest : throw new UserException($"{latest} holds no trials; start with 'kappa run all', or name the folder of a run");
+        string[] runs = [.. new[] { Catalogue.Paper, Catalogue.All }.Select(e => Choose(e, resume: true)).Where(TrialStore.Exists)];
+        return runs.MaxBy(Directory.GetLastWriteTimeUtc)
+            ?? throw new UserException($"{Choose(Catalogue.Paper, resume: true)} holds no trials; start with 'kappa run all', or name the folder of a run");
     }
 
     /// <summary>Reads a folder as far as it is sound, and says on stderr where it is not.</summary>
@@ -39,6 +40,8 @@ internal static class RunFolder
         TrialStore store = TrialStore.Read(directory);
         if (store.TornBytes > 0)
             Terminal.Errors.WriteLine($"kappa: the last line of the trials is torn ({store.TornBytes} bytes) and left out");
+        if (store.UnsoundLines > 0)
+            Terminal.Errors.WriteLine($"kappa: {store.UnsoundLines} lines of the trials are no records of this version and left out");
         return store;
     }
 }

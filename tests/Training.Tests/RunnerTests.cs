@@ -98,6 +98,10 @@ public class RunnerTests
         File.WriteAllText(path, File.ReadAllText(path).Insert(0, "{\"experiment\":7}\n"));
         Assert.That(() => TrialStore.Open(Folder("bad"), resume: true), Throws.InstanceOf<ResultsException>().With.Message.Contains("line 1"));
         Assert.That(() => TrialStore.Read(Folder("nowhere")), Throws.InstanceOf<ResultsException>());
+        // For reading, the sound lines count: a page of them is better than none.
+        using TrialStore read = TrialStore.Read(Folder("bad"));
+        Assert.That(read.UnsoundLines, Is.EqualTo(1));
+        Assert.That(read.Records, Has.Count.EqualTo(Small().Trials.Count));
     }
 
     [Test]

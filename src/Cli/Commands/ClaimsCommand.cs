@@ -22,7 +22,8 @@ internal static class ClaimsCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<bool> json = Options.Json();
-        var command = new Command("claims", "Judge the paper's claims, one by one, by the trials of a run.") { directory, json };
+        Option<bool> markdown = new("--markdown") { Description = "Print Markdown, as docs/experiments.md quotes it." };
+        var command = new Command("claims", "Judge the paper's claims, one by one, by the trials of a run.") { directory, json, markdown };
         command.SetAction(parsed =>
         {
             using TrialStore store = RunFolder.Read(parsed.GetValue(directory) ?? RunFolder.LatestOfAll());
@@ -34,6 +35,10 @@ internal static class ClaimsCommand
                     Terminal.Lines.WriteLine(finding.ToJson());
                 foreach (Answer answer in answers)
                     Terminal.WriteJson(ToJson(answer));
+            }
+            else if (parsed.GetValue(markdown))
+            {
+                Terminal.Lines.Write(ClaimsMarkdown.Render(findings, answers));
             }
             else
             {

@@ -29,6 +29,9 @@ public sealed class TrialStore : IDisposable
     /// <summary>Bytes of a torn last line, which do not count; 0 where there was none.</summary>
     public int TornBytes { get; private set; }
 
+    /// <summary>Lines of a folder opened for reading that are no record, as another version may write them; they are left out.</summary>
+    public int UnsoundLines { get; private set; }
+
     /// <summary>The records, in no particular order.</summary>
     public IReadOnlyCollection<TrialRecord> Records => _records.Values;
 
@@ -50,7 +53,7 @@ public sealed class TrialStore : IDisposable
             store._stream = new FileStream(Path.Combine(directory, TrialsName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
             if (store._stream.Length > 0 && !resume)
                 throw new ResultsException($"{directory} already holds results; go on with --resume, or choose another folder with --out");
-            long sound = store.Load(store._stream);
+            long sound = store.Load(store._stream, skipUnsound: false);
             store._stream.SetLength(sound);
             store._stream.Position = sound;
             return store;
@@ -67,7 +70,7 @@ public sealed class TrialStore : IDisposable
         }
     }
 
-    /// <summary>Reads a folder without changing its trials.</summary>
+    /// <summary>Reads a folder without changing its trials, as far as it is sound: see <see cref="TornBytes"/> and <see cref="UnsoundLines"/>.</summary>
     /// <exception cref="ResultsException">The folder holds no trials, or they cannot be read.</exception>
     public static TrialStore Read(string directory)
     {
@@ -77,7 +80,7 @@ public sealed class TrialStore : IDisposable
         try
         {
             using var stream = new FileStream(Path.Combine(directory, TrialsName), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            store.Load(stream);
+            store.Load(stream, skipUnsound: true);
             return store;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -171,7 +174,7 @@ public sealed class TrialStore : IDisposable
     }
 
     /// <summary>Reads whole lines; returns the length of the sound part.</summary>
-    private long Load(FileStream stream)
+    private long Load(FileStream stream, bool skipUnsound)
     {
         byte[] bytes = new byte[stream.Length];
         stream.Position = 0;
@@ -187,6 +190,10 @@ public sealed class TrialStore : IDisposable
             {
                 TrialRecord record = TrialRecord.FromJson(Encoding.UTF8.GetString(bytes, start, length));
                 _records[new TrialKey(record.Experiment, record.Condition, record.Trial)] = record;
+            }
+            catch (JsonException) when (skipUnsound)
+            {
+                UnsoundLines++;
             }
             catch (JsonException e)
             {
