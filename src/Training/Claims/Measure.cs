@@ -35,7 +35,7 @@ public sealed class Measure
 
     /// <summary>The quantity in an experiment's trials, or null where they do not have it.</summary>
     internal Estimate? Of(CellSet cells) =>
-        _read(cells) is Quantity { Trials: > 0 } quantity
+        _read(cells) is Quantity { Trials: > 0 } quantity && quantity.Samples.All(s => s.Trials > 0)
             ? new Estimate(quantity, Unit, cells.Difference(quantity.Cells, quantity.OverDimensions))
             : null;
 }

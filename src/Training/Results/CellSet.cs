@@ -10,7 +10,8 @@ internal sealed class CellTrials(Condition condition, IEnumerable<TrialRecord> t
 
     public IReadOnlyList<TrialRecord> Trials { get; } = [.. trials.OrderBy(r => r.Trial).ThenBy(r => r.Seed)];
 
-    public Sample Value(string name) => new(Trials.Select(r => r.Number(name)));
+    /// <summary>A value over trials; of no trials where none of the records has that name.</summary>
+    public Sample Value(string name) => new(Trials.Any(r => r.Values.ContainsKey(name)) ? Trials.Select(r => r.Number(name)) : []);
 
     /// <summary>The same cells with only those trials that all of them have, so that trial by trial they are pairs.</summary>
     public static CellTrials[] Paired(IReadOnlyList<CellTrials> cells) =>

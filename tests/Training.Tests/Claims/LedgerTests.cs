@@ -134,6 +134,13 @@ public class LedgerTests
     }
 
     [Test]
+    public void ValuesThatTheRecordsLack_AreNotRun()
+    {
+        Assert.That(Judge(Figure("0.13"), Measures.Value("row_norms", s_sgd), Records(Heavy)).Verdict, Is.EqualTo(Verdict.NotRun));
+        Assert.That(Judge(Above(1), Measures.Ratio("condition_number", "row_norms", s_sgd), Records(Heavy)).Verdict, Is.EqualTo(Verdict.NotRun));
+    }
+
+    [Test]
     public void Pairs_AreOfTheSameTrials()
     {
         // Trial 0 of Adam is missing: the ratio is over the other fourteen of both.
