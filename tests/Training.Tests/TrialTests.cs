@@ -9,32 +9,8 @@ namespace Kappa.Training.Tests;
 
 public class TrialTests
 {
-    private static TrialRecord Run(Protocol protocol, int trial = 0, uint seed = 42) =>
-        Trial.Run("test", new Cell(new Condition(("d", protocol.Dimension)), protocol), trial, seed, CancellationToken.None);
-
-    // NumPy 1.24, the same protocol line by line with RandomState: errors in the order of ComponentErrors.Names after the last step.
-    private static readonly object[] s_references =
-    [
-        new object[] { "sgd", new Protocol { Dimension = 16 }, 0, new[] { 0.1314653357697032, 0.13155910941380086, 0.1314808158028017, 0.0019413416485430295, 0.0, 0.024119949727822953, 0.13140065615903807, 0.13256838233038076 } },
-        new object[] { "sgd, trial 3", new Protocol { Dimension = 24, Epochs = 50 }, 3, new[] { 0.6035399992644734, 0.6036381415139125, 0.6034440779249787, 1.9287837233833727, 0.0, 0.1834885320221375, 0.6032324590908942, 0.6081882135347121 } },
-        new object[] { "adam", new Protocol { Dimension = 16, Rule = UpdateRule.Adam, LearningRate = 0.001, TrainingStream = 50 }, 1, new[] { 0.7319226843583346, 0.7167564475431252, 0.7161881533417181, 0.7877192170852738, 0.06666666666666667, 0.5459369340530343, 0.7104236299506659, 0.7569202431741832 } },
-        new object[] { "multipliers", new Protocol { Dimension = 16, MultiplierRate = 0.001 }, 2, new[] { 0.03758162191657587, 0.031320096567436194, 0.034029238727386835, 0.2641467647549759, 0.0, 0.013805881957305593, 0.02882481163995937, 0.03897738027188095 } },
-        new object[] { "two layers", new Protocol { Dimension = 16, Depth = 2, LearningRate = 0.005 }, 0, new[] { 0.28965748506721156, 0.27084829584710096, 0.3414991359204187, 327.79288522144907, 0.06666666666666667, 0.5012827809194238, 0.24176328280119144, 0.41678461494984087 } },
-        new object[] { "three layers", new Protocol { Dimension = 12, Depth = 3, LearningRate = 0.005 }, 1, new[] { 0.14360297881159403, 0.14981374046869528, 0.25413115677827525, 21.009528415621855, 0.18181818181818182, 0.008610351603384171, 0.0902031790474844, 0.315803005475694 } },
-        new object[] { "relu mlp", new Protocol { Dimension = 12, Student = Student.ReluMlp, Depth = 2, LearningRate = 0.005 }, 0, new[] { 0.932912839100474, 0.9338022422419292, 0.9366174415919014, 29.68434620200593, 0.18181818181818182, 0.6293904742171265, 0.9291586745711008, 0.9509571066963289 } },
-    ];
-
-    [TestCaseSource(nameof(s_references))]
-    public void Errors_AreNumPys(string name, Protocol protocol, int trial, double[] expected)
-    {
-        TrialRecord record = Run(protocol, trial);
-        for (int i = 0; i < expected.Length; i++)
-        {
-            // A step amplifies rounding by at most (1 + η‖XᵀX/B‖); 1e-9 is far above T·d·ε. κ of a product is worse by its own size.
-            double tolerance = ComponentErrors.Names[i] == "condition_number" && protocol.Depth > 1 ? 1e-6 : 1e-9;
-            Assert.That(record.Values[ComponentErrors.Names[i]], Is.EqualTo(expected[i]).Within(tolerance * (1 + expected[i])), $"{name}: {ComponentErrors.Names[i]}");
-        }
-    }
+    private static TrialRecord Run(Protocol protocol) =>
+        Trial.Run("test", new Cell(new Condition(("d", protocol.Dimension)), protocol), 0, 42, CancellationToken.None);
 
     // E[W_t − W*] = (1 − η)^t (W₀ − W*), and W₀ is small against W*: the mean Frobenius error is near (1 − η)^t.
     [Test]
