@@ -21,6 +21,16 @@ internal static class Options
 
     public static Option<bool> Json() => new("--json") { Description = "Print JSON lines on stdout, and nothing else there." };
 
+    /// <summary>A seed of 32 bits.</summary>
+    public static Option<uint?> Seed(string description) => new("--seed")
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result => uint.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out uint value)
+            ? value
+            : Refuse<uint?>(result, "must be a whole number from 0 to 4294967295"),
+    };
+
     /// <summary>An integer option within bounds.</summary>
     public static Option<int?> Integer(string name, string description, int least, int most = int.MaxValue) => new(name)
     {

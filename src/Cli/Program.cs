@@ -5,9 +5,10 @@ using Kappa.Cli.Commands;
 RootCommand root = new("""
     Kappa: what training does to the spectrum of a weight matrix.
 
-    Start with 'kappa run all': nine experiments at the paper's scale, about a minute, one page of results;
-    'kappa claims' judges the paper's claims by them.
-    Then 'kappa svd W.npy' for the condition number of a matrix of yours, 'kappa cpu' for the kernels of this machine,
+    Start with 'kappa run all': nine experiments at the paper's scale, half a minute, one page of results;
+    'kappa claims' judges the paper's claims by them, and 'kappa run all --controls' questions them.
+    Then 'kappa svd W.npy' for the condition number of a matrix of yours, 'kappa imbalance' for the gradient that each of its
+    singular values gets, 'kappa cpu' for the kernels of this machine,
     'kappa bench gemm' and 'kappa bench svd' for their speed and accuracy beside OpenBLAS.
     """)
 {
@@ -15,6 +16,7 @@ RootCommand root = new("""
     ReportCommand.Create(),
     ClaimsCommand.Create(),
     SvdCommand.Create(),
+    ImbalanceCommand.Create(),
     CpuCommand.Create(),
     BenchCommand.Create(),
 };

@@ -20,6 +20,12 @@ internal static class Terminal
     /// <summary>Writes one line of JSON, with its text readable.</summary>
     public static void WriteJson(JsonNode node) => Lines.WriteLine(node.ToJsonString(s_readable));
 
+    /// <summary>A number for JSON, which has no ∞: null there, and the field beside it or its definition says why.</summary>
+    public static JsonNode? Number(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
+
+    /// <summary>Numbers for JSON.</summary>
+    public static JsonArray Numbers(IEnumerable<double> values) => new([.. values.Select(Number)]);
+
     /// <summary>One line per error.</summary>
     public static TextWriter Errors => Console.Error;
 

@@ -57,7 +57,7 @@ public class MeasureTests : WorkingFolder
     {
         KappaProcess help = Kappa();
         Assert.That(help.ExitCode, Is.Zero);
-        foreach (string command in new[] { "run", "report", "svd", "cpu" })
+        foreach (string command in new[] { "run", "report", "svd", "imbalance", "cpu" })
             Assert.That(help.Output, Does.Contain(command));
         Assert.That(Kappa("run", "--help").Output, Does.Contain("exp1").And.Contain("exp9"));
         Assert.That(Kappa("--version").Output, Does.Match(@"^\d+\.\d+\.\d+"));

@@ -28,7 +28,7 @@ public class ReferenceTests
         TrialRecord record = Trial.Run(experiment, cell, trial, 42, CancellationToken.None);
         foreach ((string name, double expected) in row.Values)
         {
-            // Rounding of T steps stays below T·d·ε < 1.5e-11 of ‖W‖; σ_min and with it κ feel κ times that, most in products.
+            // Rounding of T steps stays below T·d·ε < 1.5e-11 of ‖W‖; an error of 1e-4 divides that by itself, κ of a product multiplies it.
             bool ofProduct = cell.Protocol.Depth > 1 && name is "condition_number" or "kappa";
             Assert.That(record.Values[name], Is.EqualTo(expected).Within((ofProduct ? 1e-6 : 1e-9) * Math.Abs(expected)), name);
         }

@@ -24,14 +24,7 @@ internal static class RunCommand
         Option<int?> trials = Options.Integer("--trials", "Trials per condition (the paper's: 10 or 15).", 1);
         Option<int[]?> dims = Options.Integers("--dims", "Dimensions d of the d×d target (the paper's depend on the experiment).", 1, Plan.MaximumDimension);
         Option<int?> epochs = Options.Integer("--epochs", "Training steps per trial (the paper's: 200, 300 or 1000).", 1);
-        Option<uint?> seed = new("--seed")
-        {
-            Description = "Seed of the first trial; trial k has seed + 100k. Default: 42.",
-            HelpName = "N",
-            CustomParser = result => uint.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out uint value)
-                ? value
-                : Options.Refuse<uint?>(result, "must be a whole number from 0 to 4294967295"),
-        };
+        Option<uint?> seed = Options.Seed("Seed of the first trial; trial k has seed + 100k. Default: 42.");
         Option<int?> threads = Options.Integer("--threads", "Trials at a time. Default: one per core. Results do not depend on it.", 1, 1024);
         Option<string?> output = new("--out") { Description = "Folder for results and page. Default: a new folder in out/.", HelpName = "DIR" };
         Option<bool> resume = new("--resume") { Description = "Go on with the folder of --out, or the latest of this run in out/: finished trials are kept." };

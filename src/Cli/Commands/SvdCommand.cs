@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Kappa.Kernels;
-using Kappa.Training.Checkpoints;
 using Spectre.Console;
 
 namespace Kappa.Cli.Commands;
@@ -19,7 +18,7 @@ internal static class SvdCommand
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(file)!;
-            Matrix<double> matrix = Read(path);
+            Matrix<double> matrix = MatrixFile.Read(path);
             SvdResult<double> svd;
             // A first call compiles the kernels; the seconds reported are the decomposition's alone.
             Svd.Values<double>(Matrix<double>.Identity(2));
@@ -42,22 +41,6 @@ internal static class SvdCommand
         return command;
     }
 
-    private static Matrix<double> Read(string path)
-    {
-        try
-        {
-            return NpyFile.ReadMatrix(path);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new UserException($"cannot read {path}: {e.Message}");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new UserException($"cannot read {path}: " + (File.Exists(path) ? e.Message : Directory.Exists(path) ? "it is a folder" : "there is no such file"));
-        }
-    }
-
     private static JsonObject ToJson(string path, Matrix<double> matrix, SvdResult<double> svd, double seconds)
     {
         ReadOnlySpan<double> sigma = svd.SingularValues;
@@ -67,15 +50,15 @@ internal static class SvdCommand
             ["file"] = path,
             ["rows"] = matrix.Rows,
             ["columns"] = matrix.Columns,
-            ["singularValues"] = new JsonArray([.. sigma.ToArray().Select(Finite)]),
-            ["conditionNumber"] = Finite(kappa),
+            ["singularValues"] = Terminal.Numbers(sigma.ToArray()),
+            ["conditionNumber"] = Terminal.Number(kappa),
             ["conditionNumberReason"] = double.IsFinite(kappa) ? null : sigma.IsEmpty ? "the matrix is empty" : "the smallest singular value is zero",
             ["numericalRank"] = Spectrum.NumericalRank(sigma, matrix.Rows, matrix.Columns),
-            ["nonZeroConditionNumber"] = sigma.IsEmpty ? null : Finite(Spectrum.NonZeroConditionNumber(sigma, matrix.Rows, matrix.Columns)),
+            ["nonZeroConditionNumber"] = sigma.IsEmpty ? null : Terminal.Number(Spectrum.NonZeroConditionNumber(sigma, matrix.Rows, matrix.Columns)),
             ["effectiveRank"] = Spectrum.EffectiveRank(sigma),
-            ["spectralGap"] = Finite(Spectrum.SpectralGap(sigma)),
-            ["frobeniusNorm"] = Finite(Spectrum.FrobeniusNorm<double>(matrix)),
-            ["logVolume"] = Finite(Spectrum.LogVolume(sigma)),
+            ["spectralGap"] = Terminal.Number(Spectrum.SpectralGap(sigma)),
+            ["frobeniusNorm"] = Terminal.Number(Spectrum.FrobeniusNorm<double>(matrix)),
+            ["logVolume"] = Terminal.Number(Spectrum.LogVolume(sigma)),
             ["algorithm"] = svd.Algorithm.ToString(),
             ["sweeps"] = svd.Sweeps,
             ["converged"] = svd.Converged,
@@ -83,9 +66,6 @@ internal static class SvdCommand
             ["seconds"] = seconds,
         };
     }
-
-    // JSON has no ∞; where a number is null the field beside it or its definition says why.
-    private static JsonNode? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
 
     private static void Show(string path, Matrix<double> matrix, SvdResult<double> svd, double seconds)
     {
