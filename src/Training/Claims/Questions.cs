@@ -65,7 +65,7 @@ public static class Questions
                 + "sampling, the label noise and the batch.",
         [
             new("exp10", "|ln κ − ln κ*| from the paper’s start over that from zero is", Above(3), LogKappaRatio(Factors("sampled", "paper", 0.01, 64), Factors("sampled", "zero", 0.01, 64))),
-            new("exp10", "from zero, without sampling and noise, the κ error is", Below(1e-6), Value(Kappa, Factors("population", "zero", 0, 64))),
+            new("exp10", "from zero, without sampling and noise, the κ error is", Below(1e-6, "< 10⁻⁶"), Value(Kappa, Factors("population", "zero", 0, 64))),
             new("exp10", "sampling multiplies |ln κ − ln κ*| by", Within(0.5, 2, "within 0.5–2"), LogKappaRatio(Factors("sampled", "paper", 0.01, 64), Factors("population", "paper", 0.01, 64))),
             new("exp10", "label noise multiplies it by", Within(0.5, 2, "within 0.5–2"), LogKappaRatio(Factors("sampled", "paper", 0.01, 64), Factors("sampled", "paper", 0, 64))),
             new("exp10", "a batch of 64 instead of 1024 multiplies it by", Within(0.5, 2, "within 0.5–2"), LogKappaRatio(Factors("sampled", "paper", 0.01, 64), Factors("sampled", "paper", 0.01, 1024))),
