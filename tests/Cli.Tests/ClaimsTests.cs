@@ -17,7 +17,10 @@ public class ClaimsTests : WorkingFolder
         Assert.That(Kappa(s_small).ExitCode, Is.Zero);
         KappaProcess result = Kappa("claims", "r", "--json");
         Assert.That((result.ExitCode, result.Errors), Is.EqualTo((0, "")));
-        JsonNode[] lines = [.. result.Lines.Select(line => JsonNode.Parse(line)!)];
+        JsonNode[] all = [.. result.Lines.Select(line => JsonNode.Parse(line)!)], lines = [.. all.Where(l => l["id"] is not null)];
+        JsonNode[] questions = all[lines.Length..];
+        Assert.That(questions.Select(q => (string?)q["question"]), Is.EqualTo(Questions.All.Select(q => q.Id)));
+        Assert.That(questions.Select(q => (string?)q["standing"]), Is.All.EqualTo("not run"));
         Assert.That(lines.Select(l => (string?)l["id"]), Is.EqualTo(Ledger.Claims.Select(c => c.Id)));
         JsonNode overall = lines.Single(l => (string?)l["id"] == "exp2-overall-sgd");
         Assert.That((double)overall["mean"]!, Is.InRange(0.5, 1.5));
@@ -26,6 +29,22 @@ public class ClaimsTests : WorkingFolder
         Assert.That(lines.Where(l => (string?)l["experiment"] == "exp1").Select(l => (string?)l["verdict"]), Is.All.EqualTo("not run"));
         Assert.That(lines.Select(l => (string?)l["verdict"]), Has.None.EqualTo("reproduced"));
     }
+
+    [Test]
+    public void Markdown_HasEveryClaimAndTheQuestionsThatWereRun()
+    {
+        Assert.That(Kappa("run", "exp2", "exp11", "--trials", "2", "--dims", "6,8", "--epochs", "5", "--out", "r").ExitCode, Is.Zero);
+        KappaProcess result = Kappa("claims", "r", "--markdown");
+        Assert.That((result.ExitCode, result.Errors), Is.EqualTo((0, "")));
+        foreach (Claim claim in Ledger.Claims)
+            Assert.That(result.Output, Does.Contain($"| {claim.Statement.Replace("|", "\\|")} ({claim.Where}) |"));
+        Question[] shown = [.. Questions.All.Where(q => result.Output.Contains($"**{q.Text}**", StringComparison.Ordinal))];
+        Assert.That(shown.Select(q => q.Id), Is.EqualTo(new[] { "dimension" }));
+        Assert.That(result.Output, Does.Contain("- exp11: the exponent of d"));
+    }
+
+    [Test]
+    public void ControlsWithoutAll_AreRefused() => AssertRefused(Kappa("run", "exp2", "--controls"), "--controls goes with 'all'");
 
     [Test]
     public void TornLastLine_IsLeftOutAndSaid()
@@ -72,7 +91,7 @@ public class ClaimsTests : WorkingFolder
     {
         Directory.CreateDirectory(File("r"));
         System.IO.File.WriteAllText(File("r/trials.jsonl"), "{\"trial\":1}\n");
-        AssertRefused(Kappa("claims", "r"), "line 1 of");
+        AssertRefused(Kappa("claims", "r"), "none of the 1 lines of");
         AssertRefused(Kappa("claims", "r/trials.jsonl"), "holds no trials.jsonl");
     }
 }

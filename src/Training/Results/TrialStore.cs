@@ -71,7 +71,7 @@ public sealed class TrialStore : IDisposable
     }
 
     /// <summary>Reads a folder without changing its trials, as far as it is sound: see <see cref="TornBytes"/> and <see cref="UnsoundLines"/>.</summary>
-    /// <exception cref="ResultsException">The folder holds no trials, or they cannot be read.</exception>
+    /// <exception cref="ResultsException">The folder holds no trials, or none that can be read.</exception>
     public static TrialStore Read(string directory)
     {
         if (!Exists(directory))
@@ -81,6 +81,8 @@ public sealed class TrialStore : IDisposable
         {
             using var stream = new FileStream(Path.Combine(directory, TrialsName), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             store.Load(stream, skipUnsound: true);
+            if (store.UnsoundLines > 0 && store._records.Count == 0)
+                throw new ResultsException($"none of the {store.UnsoundLines} lines of {Path.Combine(directory, TrialsName)} is a trial record of this version");
             return store;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
