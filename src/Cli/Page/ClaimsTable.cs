@@ -18,7 +18,7 @@ internal static class ClaimsTable
         <section id="claims" aria-labelledby="claims-title">
         <h2 id="claims-title">The paper’s claims</h2>
         <p class="reading">{findings.Count} claims of the paper, each judged by the numbers of these trials: a figure by their mean, a direction
-        by means and medians and their 95 % bootstrap intervals.{text(Changes(findings))}</p>
+        by means and medians and their 95 % bootstrap intervals.{text(Changes(findings))}</p>
         <ul class="verdicts">
         {string.Join("\n", Ledger.Count(findings).Select(c => $"""<li>{Badge(c.Verdict)}: {c.Count}</li>"""))}
         </ul>

@@ -52,7 +52,8 @@ internal static class PageWriter
             ["style"] = Resource("page.css"),
             ["settings"] = string.Join(" ", run.Settings.Split(' ').Select(word => $"<span>{Html.Encode(word)}</span>")),
             ["trials"] = run.Trials.ToString("N0", CultureInfo.InvariantCulture),
-            ["contents"] = string.Join("\n", report.Sections.Select(Entry)),
+            ["contents"] = Contents("The paper’s experiments", report.Sections.Where(s => s.PaperFigure is not null))
+                + Contents("Controls", report.Sections.Where(s => s.PaperFigure is null)),
             ["claims"] = ClaimsTable.Render(report.Findings, Text),
             ["questions"] = QuestionsTable.Render(report.Answers, Text),
             ["sections"] = string.Join("\n", report.Sections.Select(Section)),
@@ -93,9 +94,16 @@ internal static class PageWriter
         return figures.ToJsonString();
     }
 
+    private static string Contents(string title, IEnumerable<Section> sections) => !sections.Any() ? "" : $"""
+        <h3>{title}</h3>
+        <ol>
+        {string.Join("\n", sections.Select(Entry))}
+        </ol>
+
+        """;
+
     private static string Entry(Section section) => $"""
-        <li><a href="#{Html.Encode(section.Id)}">{Number(section)}. {Html.Encode(section.Title)}</a>
-        <small>{(section.PaperFigure is int figure ? $"paper, figure {figure}" : "control")}</small></li>
+        <li><a href="#{Html.Encode(section.Id)}">{Number(section)}. {Html.Encode(section.Title)}</a>{(section.PaperFigure is int figure ? $" <small>figure {figure}</small>" : "")}</li>
         """;
 
     private static string Section(Section section)
@@ -119,15 +127,20 @@ internal static class PageWriter
     private static string Paragraph(string kind, string? text) =>
         string.IsNullOrEmpty(text) ? "" : $"""<p class="{kind}">{Text(text)}</p>""";
 
+    // The room that the figure takes when it is drawn, so that what follows stands where a link looks for it.
     private static string Figure(Figure figure) => $"""
         <figure>
-        <div class="plot" role="img" data-figure="{Html.Encode(figure.Id)}" aria-label="{Text($"{figure.Title}. {figure.Caption}")}"></div>
+        <div class="plot" role="img" data-figure="{Html.Encode(figure.Id)}" style="--height: {((int?)figure.Specification["height"] ?? 300) + 70}px" aria-label="{Text($"{figure.Title}. {figure.Caption}")}"></div>
         <figcaption>{Text(figure.Caption)}</figcaption>
         </figure>
         """;
 
-    private static string Table(string id, IReadOnlyList<ComparisonRow> rows, bool besidePaper) => $"""
-        <h3 id="{id}-table">{(besidePaper ? "Beside the paper" : "In numbers")}</h3>
+    // A control's table is as long as its figures are dense; it opens where someone asks for it, and in print.
+    private static string Table(string id, IReadOnlyList<ComparisonRow> rows, bool besidePaper) => besidePaper
+        ? $"<h3 id=\"{id}-table\">Beside the paper</h3>\n{Rows(id, rows, besidePaper)}"
+        : $"<details class=\"numbers\">\n<summary><h3 id=\"{id}-table\">In numbers</h3> <small>{rows.Count} rows</small></summary>\n{Rows(id, rows, besidePaper)}\n</details>";
+
+    private static string Rows(string id, IReadOnlyList<ComparisonRow> rows, bool besidePaper) => $"""
         <div class="table" role="region" tabindex="0" aria-labelledby="{id}-table">
         <table>
         <thead><tr>
@@ -154,11 +167,13 @@ internal static class PageWriter
         <td class="number">{(row.NotFinite == 0 ? $"{row.Trials}" : $"{row.Trials - row.NotFinite} <small>of {row.Trials} finite</small>")}</td></tr>
         """;
 
-    // Lines do not break within "d = 64", "≈ 0.13", "0.87 ± 1.40", "67 %".
+    // Lines do not break within "d = 64", "≈ 0.13", "> 1", "0.87 ± 1.40", "67 %".
     private static string Text(string text) => Html.Encode(text
         .Replace(" = ", "\u00a0=\u00a0", StringComparison.Ordinal)
         .Replace(" ± ", "\u00a0±\u00a0", StringComparison.Ordinal)
         .Replace("≈ ", "≈\u00a0", StringComparison.Ordinal)
+        .Replace("< ", "<\u00a0", StringComparison.Ordinal)
+        .Replace("> ", ">\u00a0", StringComparison.Ordinal)
         .Replace(" %", "\u00a0%", StringComparison.Ordinal));
 
     private static string Licence(string name) => $"{name}\n\n{Resource($"{name}.LICENSE").Trim()}";

@@ -13,7 +13,7 @@ internal static class QuestionsTable
         <h2 id="questions-title">A critical reader’s questions</h2>
         {(answers.All(a => a.Standing == Standing.NotRun)
             ? "<p class=\"reading\">The controls that answer them are not among these trials: <code>kappa run all --controls</code>.</p>"
-            : "<p class=\"reading\">An answer is shown where every test of it holds in means and in medians with their 95 % bootstrap intervals, and likely where an interval leaves one open.</p>")}
+            : "<p class=\"reading\">An answer is shown where every test of it holds in means and in medians with their 95 % bootstrap intervals, and likely where an interval leaves one open.</p>")}
         <dl class="questions">
         {string.Join("\n", answers.Where(a => a.Standing != Standing.NotRun).Select(answer => One(answer, text)))}
         </dl>

@@ -62,7 +62,8 @@
   const draw = async () => {
     for (const plot of document.querySelectorAll("[data-figure]")) {
       try {
-        await vegaEmbed(plot, figures[plot.dataset.figure], options);
+        // Within, so that the plot keeps its role and its label, which Vega gives to what it draws into.
+        await vegaEmbed(plot.appendChild(document.createElement("div")), figures[plot.dataset.figure], options);
       } catch (error) {
         plot.textContent = "This figure could not be drawn: " + error.message;
         console.error(error);

@@ -17,6 +17,9 @@ internal sealed class Sample
 
     public int Trials => _values.Length;
 
+    /// <summary>The trials' numbers in their order, those that are not finite among them.</summary>
+    public IReadOnlyList<double> Values => _values;
+
     public int NotFinite { get; }
 
     public double Mean => _statistics?.Mean ?? double.NaN;

@@ -3,17 +3,17 @@ using Kappa.Training.Results;
 
 namespace Kappa.Training.Report.Plots;
 
-/// <summary>Grouped bars of means over a logarithmic ordinate, with whiskers of ± 1 standard deviation and the median.</summary>
+/// <summary>Grouped bars of means over a logarithmic ordinate, with whiskers of ± 1 standard deviation, every trial and the median.</summary>
 internal sealed record BarPlot(string Title, string YTitle, IReadOnlyList<string> Categories, IReadOnlyList<Series> Groups)
 {
     /// <summary>What a caption says of the marks.</summary>
     public const string Legend =
-        "Bars: means; whiskers: ± 1 standard deviation, cut off at the lower edge; diamonds: medians; 0: an error of 0.";
+        "Bars: means; whiskers: ± 1 standard deviation, cut off at the lower edge; dots: trials; diamonds: medians; 0: an error of 0.";
 
     /// <summary>Draws one bar per category and group; a mean of 0 stands as "0".</summary>
     public JsonObject Draw(IReadOnlyList<(string Category, string Group, Sample Sample)> bars)
     {
-        var axis = LogAxis.Around(bars.SelectMany(b => new[] { b.Sample.Mean, b.Sample.Median, b.Sample.Mean + b.Sample.Std }));
+        var axis = LogAxis.Around(bars.SelectMany(b => b.Sample.Values.Append(b.Sample.Mean).Append(b.Sample.Mean + b.Sample.Std)));
         var rows = new JsonArray();
         foreach ((string category, string group, Sample sample) in bars)
         {
@@ -29,6 +29,7 @@ internal sealed record BarPlot(string Title, string YTitle, IReadOnlyList<string
                 ["high"] = positive ? VegaLite.Number(sample.Mean + sample.Std) : null,
                 ["zero"] = sample.Mean == 0 ? VegaLite.Number(axis.Low) : null,
                 ["n"] = sample.Trials - sample.NotFinite,
+                ["trials"] = VegaLite.Trials(sample.Values),
             });
         }
 
@@ -57,6 +58,11 @@ internal sealed record BarPlot(string Title, string YTitle, IReadOnlyList<string
                   {{offset}}, "color": { "value": "{{Palette.Ink}}" },
                   "y": { "field": "low", {{y}} }, "y2": { "field": "high" }
                 }
+              },
+              {
+                "transform": {{VegaLite.ByTrial}},
+                "mark": { "type": "point", "filled": true, "fill": "white", "stroke": "black", "strokeWidth": 0.7, "fillOpacity": 0.8, "strokeOpacity": 0.8, "size": 15 },
+                "encoding": { {{offset}}, "color": { "value": "white" }, "y": { "field": "trial", {{y}} } }
               },
               {
                 "mark": {

@@ -25,6 +25,9 @@ internal sealed record LinePlot(string Title, XAxis X, string YTitle, IReadOnlyL
     /// <summary>Whether single points are marked, with bars for the spread instead of a band.</summary>
     public bool Marked { get; init; }
 
+    /// <summary>Whether every trial is drawn too, as a small point.</summary>
+    public bool WithTrials { get; init; }
+
     /// <summary>The points of several series over the same abscissae.</summary>
     public static List<SeriesPoint> Along(double[] axis, IEnumerable<(string Name, Sample[] Samples)> series) =>
     [
@@ -57,6 +60,8 @@ internal sealed record LinePlot(string Title, XAxis X, string YTitle, IReadOnlyL
                 ["high"] = positive ? VegaLite.Number(high) : null,
                 ["n"] = sample.Trials - sample.NotFinite,
             };
+            if (WithTrials)
+                row["trials"] = VegaLite.Trials(sample.Values);
             if (point.X is not null)
                 row["at"] = VegaLite.Number(Convert.ToDouble(point.At, null));
             rows.Add((JsonNode)row);
@@ -89,6 +94,14 @@ internal sealed record LinePlot(string Title, XAxis X, string YTitle, IReadOnlyL
                 {
                   "mark": { "type": "point", "filled": false, "size": 45, "strokeWidth": 1.5 },
                   "encoding": { "y": { "field": "{{other}}", {{y}} }, "shape": {{VegaLite.Shape(Series)}} }
+                }
+                """);
+        if (WithTrials)
+            layers.Add($$"""
+                {
+                  "transform": {{VegaLite.ByTrial}},
+                  "mark": { "type": "point", "filled": true, "size": 15, "fillOpacity": 0.6 },
+                  "encoding": { "y": { "field": "trial", {{y}} } }
                 }
                 """);
         layers.Add(Marked
@@ -146,5 +159,10 @@ internal sealed record LinePlot(string Title, XAxis X, string YTitle, IReadOnlyL
             yield return low;
         if (WithOther)
             yield return OfMedians ? sample.Mean : sample.Median;
+        if (WithTrials)
+        {
+            foreach (double trial in sample.Values)
+                yield return trial;
+        }
     }
 }

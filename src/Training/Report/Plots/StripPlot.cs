@@ -9,6 +9,8 @@ internal sealed record StripPlot(string Title, string XTitle)
     /// <summary>What a caption says of the marks.</summary>
     public const string Legend = "Points: trials; diamonds: medians, bars: quartiles. An error of 0 has no mark.";
 
+    private const int LineHeight = 14, LineLength = 22;
+
     /// <summary>Draws the conditions from top to bottom.</summary>
     public JsonObject Draw(IReadOnlyList<(string Condition, double[] Trials)> strips)
     {
@@ -16,39 +18,38 @@ internal sealed record StripPlot(string Title, string XTitle)
         var rows = new JsonArray();
         foreach ((string condition, double[] trials) in strips)
         {
-            foreach (double x in trials)
-                rows.Add((JsonNode)new JsonObject { ["condition"] = condition, ["what"] = "trial", ["x"] = VegaLite.Positive(x) });
             var sample = new Sample(trials);
             rows.Add((JsonNode)new JsonObject
             {
-                ["condition"] = condition,
-                ["what"] = "median",
-                ["x"] = VegaLite.Positive(sample.Median),
+                ["condition"] = Lines(condition),
+                ["median"] = VegaLite.Positive(sample.Median),
                 ["low"] = VegaLite.Positive(sample.Q25),
                 ["high"] = VegaLite.Positive(sample.Q75),
                 ["mean"] = VegaLite.Number(sample.Mean),
                 ["n"] = sample.Trials - sample.NotFinite,
+                ["trials"] = VegaLite.Trials(trials),
             });
         }
 
-        string x1 = axis.Channel(XTitle);
+        string x = axis.Channel(XTitle);
+        int lines = strips.Max(s => Lines(s.Condition).Split('\n').Length);
         string layers = $$"""
             [
               {
-                "transform": [{ "filter": "datum.what == 'trial'" }],
-                "mark": { "type": "point", "filled": true, "size": 22, "fillOpacity": 0.45, "color": "{{Palette.Sky}}" }
+                "transform": {{VegaLite.ByTrial}},
+                "mark": { "type": "point", "filled": true, "size": 22, "fillOpacity": 0.45, "color": "{{Palette.Sky}}" },
+                "encoding": { "x": { "field": "trial", {{x}} } }
               },
               {
-                "transform": [{ "filter": "datum.what == 'median'" }],
                 "mark": { "type": "rule", "strokeWidth": 3, "color": "{{Palette.Blue}}" },
-                "encoding": { "x": { "field": "low", {{x1}} }, "x2": { "field": "high" } }
+                "encoding": { "x": { "field": "low", {{x}} }, "x2": { "field": "high" } }
               },
               {
-                "transform": [{ "filter": "datum.what == 'median'" }],
                 "mark": { "type": "point", "shape": "diamond", "filled": true, "size": 90, "color": "{{Palette.Vermilion}}" },
                 "encoding": {
+                  "x": { "field": "median", {{x}} },
                   "tooltip": [
-                    { "field": "condition", "title": " " }, { "field": "x", "format": ".3~g", "title": "median" },
+                    { "field": "condition", "title": " " }, { "field": "median", "format": ".3~g" },
                     { "field": "low", "format": ".3~g", "title": "25 %" }, { "field": "high", "format": ".3~g", "title": "75 %" },
                     { "field": "mean", "format": ".3~g" }, { "field": "n" }
                   ]
@@ -58,14 +59,35 @@ internal sealed record StripPlot(string Title, string XTitle)
             """;
         string encoding = $$"""
             {
-              "x": { "field": "x", {{x1}} },
               "y": {
                 "field": "condition", "type": "nominal", "title": null,
-                "scale": { "domain": {{VegaLite.List(strips.Select(s => VegaLite.Text(s.Condition)))}} },
-                "axis": { "labelLimit": 150, "ticks": false, "labelPadding": 6, "labelExpr": "split(datum.label, ', ')", "labelLineHeight": 12 }
+                "scale": { "domain": {{VegaLite.List(strips.Select(s => VegaLite.Text(Lines(s.Condition))))}} },
+                "axis": {
+                  "labelLimit": 200, "ticks": false, "labelPadding": 6, "labelOverlap": false,
+                  "labelExpr": "split(datum.label, '\\n')", "labelLineHeight": {{LineHeight}}
+                }
               }
             }
             """;
-        return VegaLite.Specification(Title, encoding, layers, rows, Math.Max(160, 40 + strips.Count * (strips.Any(s => s.Condition.Contains(", ")) ? 46 : 30)));
+        return VegaLite.Specification(Title, encoding, layers, rows, Math.Max(160, strips.Count * Math.Max(28, 12 + LineHeight * lines)));
+    }
+
+    /// <summary>A condition's name in lines that leave a narrow screen some room for the marks.</summary>
+    private static string Lines(string condition)
+    {
+        var lines = new List<string>();
+        foreach (string level in condition.Replace(", ", ",\n", StringComparison.Ordinal).Split('\n'))
+        {
+            // A level breaks only where it is longer than a line.
+            foreach (string part in level.Length <= LineLength ? [level] : level.Split(' '))
+            {
+                if (lines.Count > 0 && lines[^1].Length + 1 + part.Length <= LineLength)
+                    lines[^1] += $" {part}";
+                else
+                    lines.Add(part);
+            }
+        }
+
+        return string.Join('\n', lines);
     }
 }

@@ -59,6 +59,17 @@ internal static class VegaLite
     /// <summary>A number for a logarithmic axis: null where it is not finite or not positive.</summary>
     public static JsonNode? Positive(double x) => x > 0 ? Number(x) : null;
 
+    /// <summary>Every trial's number for a logarithmic axis, to four digits, which a mark's place does not show; what has no logarithm is left out.</summary>
+    public static JsonArray Trials(IEnumerable<double> values) => new(
+    [
+        .. from x in values
+           where x > 0 && double.IsFinite(x)
+           select (JsonNode)double.Parse(x.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture),
+    ]);
+
+    /// <summary>A transform that makes of each row one row per trial, with its number in the field "trial".</summary>
+    public const string ByTrial = """[{ "flatten": ["trials"], "as": ["trial"] }]""";
+
     public static string Text(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
 
     public static string Literal(double x) => x.ToString("R", CultureInfo.InvariantCulture);

@@ -115,7 +115,10 @@ internal static class ControlSection
     private static string Label(CellTrials cell)
     {
         string[] names = [.. cell.Condition.Names.Where(n => n != "d")];
-        return names.Length == 0 ? $"d = {cell.Condition["d"]}"
-            : string.Join(", ", names.Select(n => double.IsFinite(cell.Condition.Number(n)) ? $"{n.Replace('_', ' ')} {cell.Condition[n]}" : cell.Condition[n]));
+        return names.Length == 0
+            ? $"d = {cell.Condition["d"]}"
+            : string.Join(", ", names.Select(n => double.IsFinite(cell.Condition.Number(n)) ? $"{Short(n)}\u00a0{cell.Condition[n]}" : cell.Condition[n]));
+
+        static string Short(string name) => name == "learning_rate" ? "η" : name.Replace('_', '\u00a0');
     }
 }

@@ -23,7 +23,7 @@ internal static class DimensionsSection
         ];
         var x = XAxis.Logarithmic("d", "dimension d", [.. cells.Dimensions.Select(d => (double)d)]);
         var means = new LinePlot("Means over trials", x, "relative error", series) { Marked = true };
-        var medians = new LinePlot("Medians over trials", x, "relative error", series) { Marked = true, OfMedians = true };
+        var medians = new LinePlot("Medians over trials", x, "relative error", series) { Marked = true, OfMedians = true, WithTrials = true };
         return Section.Of(cells, 3, Reading(cells),
         [
             new Figure("exp1-1", means.Title,
@@ -31,7 +31,7 @@ internal static class DimensionsSection
                     + $"on below it; an error of 0 has no mark. {cells.TrialCount} at each d.",
                 means.Draw(points)),
             new Figure("exp1-2", medians.Title,
-                $"The same trials: median and quartiles. An error of 0 has no mark. {cells.TrialCount} at each d.",
+                $"The same trials, each as a dot, with their median and quartiles. An error of 0 has no mark. {cells.TrialCount} at each d.",
                 medians.Draw(points)),
         ],
         [

@@ -10,7 +10,7 @@ namespace Kappa.Training.Report.Sections;
 internal static class HyperparametersSection
 {
     private const string Marks =
-        "mean (filled) ± 1 standard deviation and median (hollow, dashed). A bar that meets the lower edge goes on below it.";
+        "mean (filled) ± 1 standard deviation and median (hollow, dashed); dots: trials. A bar that meets the lower edge goes on below it.";
 
     private static readonly string[] Components = ["row_norms", "condition_number"];
 
@@ -48,6 +48,7 @@ internal static class HyperparametersSection
             {
                 Marked = true,
                 WithOther = true,
+                WithTrials = true,
             };
             return new Figure(id, title, $"{what}: {Marks} {cells.Extent}.", plot.Draw(
             [
