@@ -112,23 +112,24 @@ internal sealed class CellSet
         return differences.Count > 0 ? string.Join(", ", differences) : null;
     }
 
-    /// <summary>How the run differs from the paper's protocol, in sentences, or null.</summary>
+    /// <summary>How the run differs from the paper's protocol, or a control's from its plan, in sentences, or null.</summary>
     public string? Departure()
     {
         var sentences = new List<string>();
         int[] paper = [.. Experiment.Dimensions];
+        string planner = Catalogue.Paper.Contains(Experiment) ? "the paper" : "the plan";
         if (!Dimensions.SequenceEqual(paper))
-            sentences.Add($"d = {string.Join(", ", Dimensions)} here; {string.Join(", ", paper)} in the paper.");
+            sentences.Add($"d = {string.Join(", ", Dimensions)} here; {string.Join(", ", paper)} in {planner}.");
         if (_run.Except(Dimensions).ToArray() is { Length: > 0 } further)
             sentences.Add($"Trials at d = {string.Join(", ", further)} are not shown.");
         if (Cells.Any(c => c.Trials.Count != Experiment.Trials))
-            sentences.Add($"{TrialCount} per condition here, {Experiment.Trials} in the paper.");
+            sentences.Add($"{TrialCount} per condition here, {Experiment.Trials} in {planner}.");
         Cell[] planned = [.. Dimensions.SelectMany(Experiment.CellsAt)];
         int missing = planned.Count(p => Cells.All(c => !c.Condition.Equals(p.Condition)));
         if (missing > 0)
             sentences.Add($"{missing} of {planned.Length} conditions were not run.");
         if (Cells.Any(c => c.Trials.Any(IsAltered)))
-            sentences.Add("The training differs from the paper's, as in its number of steps.");
+            sentences.Add($"The training differs from that of {planner}, as in its number of steps.");
         TrialRecord[] trials = [.. Cells.SelectMany(c => c.Trials)];
         int broken = trials.Count(t =>
             t.Values.Values.Concat(t.Series.Values.SelectMany(s => s)).Any(x => !double.IsFinite(x)));
@@ -136,7 +137,7 @@ internal sealed class CellSet
             sentences.Add($"{broken} of {trials.Length} trials gave NaN or ∞; means, medians and figures leave such numbers out.");
         uint[] seeds = [.. trials.Select(r => r.Seed).Where(s => s != PaperSeed).Distinct().Order()];
         if (seeds.Length > 0)
-            sentences.Add($"Seed {string.Join(", ", seeds)} here, {PaperSeed} in the paper.");
+            sentences.Add($"Seed {string.Join(", ", seeds)} here, {PaperSeed} in {planner}.");
         return sentences.Count > 0 ? string.Join(" ", sentences) : null;
 
         bool IsAltered(TrialRecord record) => planned.FirstOrDefault(p => p.Condition.Equals(record.Condition)) is not Cell cell

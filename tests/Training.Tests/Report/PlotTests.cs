@@ -44,6 +44,27 @@ public class PlotTests
         Assert.That(ticks, Is.Ordered.And.Length.InRange(3, 10));
     }
 
+    [Test]
+    public void EveryTrialWithALogarithm_IsInTheBarsAndStrips()
+    {
+        double[] trials = [0.0123456, 0, double.NaN, 2, double.PositiveInfinity];
+        JsonObject bars = new BarPlot("t", "y", ["c"], [new Series("s", Palette.Blue)]).Draw([("c", "s", new Sample(trials))]);
+        JsonObject strips = new StripPlot("t", "x").Draw([("c", trials)]);
+        foreach (JsonObject plot in (JsonObject[])[bars, strips])
+            Assert.That(plot["data"]!["values"]![0]!["trials"]!.ToJsonString(), Is.EqualTo("[0.01235,2]"));
+        Assert.That(bars["layer"]![0]!["encoding"]!["y"]!["scale"]!["domain"]!.ToJsonString(), Does.StartWith("[1E-2,").Or.StartWith("[1e-2,"));
+    }
+
+    [TestCase("sampled", "sampled")]
+    [TestCase("adam, η\u00a00.001, constant, steps\u00a0200", "adam, η\u00a00.001,\nconstant, steps\u00a0200")]
+    [TestCase("multipliers and oracle penalty, η\u00a00.01", "multipliers and oracle\npenalty, η\u00a00.01")]
+    public void LongConditions_BreakBetweenTheirLevels(string condition, string lines)
+    {
+        JsonObject plot = new StripPlot("t", "x").Draw([(condition, [1.0])]);
+        Assert.That(plot["data"]!["values"]![0]!["condition"]!.GetValue<string>(), Is.EqualTo(lines));
+        Assert.That(plot["encoding"]!["y"]!["scale"]!["domain"]![0]!.GetValue<string>(), Is.EqualTo(lines));
+    }
+
     // Mean 2, standard deviation 4: the bar's lower end has no logarithm and is cut off at the axis.
     [Test]
     public void SpreadBelowZero_EndsAtTheAxis()
