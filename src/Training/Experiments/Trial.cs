@@ -48,7 +48,7 @@ public sealed class Trial
         for (int l = 0; l < _teacherWeights.Length; l++)
             _teacherWeights[l] = Target.Draw(protocol.Structure, d, targetStream, protocol.TargetCondition);
         _target = Network.Product(_teacherWeights);
-        _targetComponents = Spectrum.Components<double>(_target);
+        _targetComponents = ComponentErrors.Measure(_target);
         Stream = protocol.TrainingStream is int offset ? new GaussianStream(streamSeed + (uint)offset) : targetStream;
 
         Matrix<double>[] weights = Initial(protocol, Stream);
@@ -161,7 +161,7 @@ public sealed class Trial
         double[]? errors = IsFinite(map) ? null : [.. ComponentErrors.Names.Select(_ => double.NaN)];
         if (errors is null)
         {
-            SpectralComponents<double> components = Spectrum.Components<double>(map);
+            SpectralComponents<double> components = ComponentErrors.Measure(map);
             errors = ComponentErrors.Of(map, components, _target, _targetComponents);
             _values["kappa"] = components.ConditionNumber;
             _values["sigma_max_shift"] = Math.Abs(components.SingularValues[0] - _targetComponents.SingularValues[0]);
@@ -260,7 +260,7 @@ public sealed class Trial
     private Matrix<double> Map() => _shifted ? Current() : Network.Product(_student.Weights);
 
     private static double[] ConditionNumbers(IEnumerable<Matrix<double>> weights) =>
-        [.. weights.Select(w => IsFinite(w) ? Spectrum.ConditionNumber(Svd.Values<double>(w).SingularValues) : double.NaN)];
+        [.. weights.Select(w => IsFinite(w) ? Spectrum.ConditionNumber(ComponentErrors.Values(w).SingularValues) : double.NaN)];
 
     private static double Farthest(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {

@@ -20,7 +20,7 @@ internal sealed class ErrorSeries(Matrix<double> target, SpectralComponents<doub
             return;
         }
 
-        SpectralComponents<double> components = Spectrum.Components<double>(w);
+        SpectralComponents<double> components = ComponentErrors.Measure(w);
         _errors.Add(ComponentErrors.Of(w, components, target, targetComponents));
         _ends.Add((components.SingularValues[0], components.SingularValues[^1]));
     }
