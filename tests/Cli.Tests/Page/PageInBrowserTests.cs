@@ -44,6 +44,7 @@ public class PageInBrowserTests
             _browser = await _playwright.Chromium.LaunchAsync(new()
             {
                 ExecutablePath = Chromium(),
+                Timeout = 120_000,
                 Args =
                 [
                     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -51,7 +52,7 @@ public class PageInBrowserTests
                 ],
             });
         }
-        catch (Exception e) when (e is PlaywrightException or IOException or System.ComponentModel.Win32Exception)
+        catch (Exception e) when (e is PlaywrightException or IOException or TimeoutException or System.ComponentModel.Win32Exception)
         {
             throw new InvalidOperationException($"The page's tests need Chromium (apt-get install chromium) and Playwright's driver, and could not start them: {e.Message}", e);
         }

@@ -61,7 +61,10 @@ internal sealed record BarPlot(string Title, string YTitle, IReadOnlyList<string
               },
               {
                 "transform": {{VegaLite.ByTrial}},
-                "mark": { "type": "point", "filled": true, "fill": "white", "stroke": "black", "strokeWidth": 0.7, "fillOpacity": 0.8, "strokeOpacity": 0.8, "size": 15 },
+                "mark": {
+                  "type": "point", "filled": true, "fill": "white", "fillOpacity": 0.8, "stroke": "black", "strokeWidth": 0.7, "strokeOpacity": 0.8,
+                  "size": { "expr": "min(15, pow({{VegaLite.Literal(0.4 / (Categories.Count * Groups.Count))}} * width, 2))" }
+                },
                 "encoding": { {{offset}}, "color": { "value": "white" }, "y": { "field": "trial", {{y}} } }
               },
               {

@@ -9,7 +9,7 @@ internal sealed record StripPlot(string Title, string XTitle)
     /// <summary>What a caption says of the marks.</summary>
     public const string Legend = "Points: trials; diamonds: medians, bars: quartiles. An error of 0 has no mark.";
 
-    private const int LineHeight = 14, LineLength = 22;
+    private const int LineHeight = 14, LineLength = 23;
 
     /// <summary>Draws the conditions from top to bottom.</summary>
     public JsonObject Draw(IReadOnlyList<(string Condition, double[] Trials)> strips)
@@ -33,6 +33,9 @@ internal sealed record StripPlot(string Title, string XTitle)
 
         string x = axis.Channel(XTitle);
         int lines = strips.Max(s => Lines(s.Condition).Split('\n').Length);
+        // Vega puts a label's first line beside the strip; its middle belongs there.
+        string raised = VegaLite.List(Enumerable.Range(2, Math.Max(lines - 1, 1)).Select(n =>
+            $$"""{ "test": "length(split(datum.value, '\\n')) == {{n}}", "value": {{-(n - 1) * LineHeight / 2}} }"""));
         string layers = $$"""
             [
               {
@@ -64,7 +67,8 @@ internal sealed record StripPlot(string Title, string XTitle)
                 "scale": { "domain": {{VegaLite.List(strips.Select(s => VegaLite.Text(Lines(s.Condition))))}} },
                 "axis": {
                   "labelLimit": 200, "ticks": false, "labelPadding": 6, "labelOverlap": false,
-                  "labelExpr": "split(datum.label, '\\n')", "labelLineHeight": {{LineHeight}}
+                  "labelExpr": "split(datum.label, '\\n')", "labelLineHeight": {{LineHeight}},
+                  "labelOffset": { "condition": {{raised}}, "value": 0 }
                 }
               }
             }
