@@ -14,7 +14,7 @@ namespace Kappa.Training.Experiments;
 /// <para>Everything is drawn in the order of the protocol from NumPy's legacy streams RandomState(seed + 100k) for the target and
 /// RandomState(seed + 100k + offset) for the training, so the same trial in NumPy starts from the same bits.</para>
 /// <para>A step of one linear layer takes two products: E = XDᵀ − σN with D = W − W*, and W ← W − (η/B)EᵀX, added up where W stands:
-/// 4Bd² operations. Plain descent moves D itself, since W and D differ by a constant, and W = D + W* is formed where it is measured.
+/// 4Bd² operations. Plain descent moves Dᵀ itself, since W and D differ by a constant, and W = D + W* is formed where it is measured.
 /// A step allocates nothing.</para>
 /// </remarks>
 public sealed class Trial
@@ -61,6 +61,9 @@ public sealed class Trial
             _values["farthest_element"] = Farthest(weights[0].Elements, _target.Elements);
         if (_shifted)
             Add(weights[0].Elements, -1, _target.Elements);
+        // Both of direct descent's products read contiguous rows of Dᵀ.
+        if (_direct)
+            weights[0] = Matrix<double>.From(weights[0].Transposed());
         _student = Build(weights, weight => protocol.MultiplierRate is double rate
             ? new ScaledDense(weight, rate / protocol.LearningRate)
             : new Dense(weight));
@@ -135,7 +138,10 @@ public sealed class Trial
         else
         {
             Differ(x, noise);
-            _student.Backward(x, _error);
+            if (_direct)
+                weight.Receive(1.0 / _protocol.BatchSize, x, _error);
+            else
+                _student.Backward(x, _error);
         }
 
         _signal?.Record(Current(), weight.Gradient);
@@ -226,7 +232,7 @@ public sealed class Trial
         noise.View.CopyTo(_error);
         if (_difference is not null)
         {
-            Gemm.Multiply(1.0, x, _difference.Transposed(), -_protocol.Noise, _error);
+            Gemm.Multiply(1.0, x, _direct ? _difference : _difference.Transposed(), -_protocol.Noise, _error);
             return;
         }
 
@@ -241,8 +247,8 @@ public sealed class Trial
         correction.Apply(current, _targetComponents.SingularValues);
         if (!_shifted)
             return;
-        current.View.CopyTo(weight);
-        Add(weight.Elements, -1, _target.Elements);
+        Add(current.Elements, -1, _target.Elements);
+        (_direct ? current.Transposed() : current.View).CopyTo(weight);
     }
 
     /// <summary>W of the first layer, multipliers and all: its own storage, or a fresh matrix where the layer holds W − W*.</summary>
@@ -251,7 +257,7 @@ public sealed class Trial
         Matrix<double> weight = _student.Layers[0].Weight!;
         if (!_shifted)
             return weight;
-        Matrix<double> sum = weight.Clone();
+        Matrix<double> sum = Matrix<double>.From(_direct ? weight.Transposed() : weight);
         Add(sum.Elements, 1, _target.Elements);
         return sum;
     }
