@@ -1,3 +1,4 @@
+using Kappa.Kernels;
 using Kappa.Training.Components;
 using Kappa.Training.Corrections;
 using Kappa.Training.Experiments;
@@ -88,6 +89,37 @@ public class TrialTests
     [Test]
     public void WhatNeedsOneLayer_IsRefusedForMore() => Assert.That(
         () => Run(new Protocol { Dimension = 4, Depth = 2, Sampling = Sampling.Population }), Throws.ArgumentException);
+
+    [TestCaseSource(nameof(s_allocating))]
+    public void Steps_AllocateNothing(Protocol protocol)
+    {
+        var trial = new Trial(protocol with { Epochs = 1000 }, 42);
+        Matrix<double> x = new(protocol.BatchSize, protocol.Dimension), noise = new(protocol.BatchSize, protocol.Dimension);
+        trial.Stream.Fill(x.Elements);
+        trial.Stream.Fill(noise.Elements);
+        for (int step = 0; step < 5; step++)
+            trial.Step(step, x, noise);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int step = 5; step < 50; step++)
+        {
+            trial.Stream.Fill(x.Elements);
+            trial.Step(step, x, noise);
+        }
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+
+    private static readonly Protocol[] s_allocating =
+    [
+        new() { Dimension = 12 },
+        new() { Dimension = 12, Rule = UpdateRule.Adam },
+        new() { Dimension = 12, Rule = UpdateRule.Momentum, Schedule = Schedule.Cosine },
+        new() { Dimension = 12, WeightDecay = 1e-3 },
+        new() { Dimension = 12, MultiplierRate = 1e-3 },
+        new() { Dimension = 12, Depth = 3, LearningRate = 0.005 },
+        new() { Dimension = 12, Depth = 2, Student = Student.ReluMlp, LearningRate = 0.005 },
+        new() { Dimension = 12, Sampling = Sampling.Population, Averaging = true },
+    ];
 
     [Test]
     public void TrialsOfOneCohort_AreWhatTheyAreAlone()

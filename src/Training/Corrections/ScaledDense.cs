@@ -65,8 +65,9 @@ public sealed class ScaledDense : Layer
         if (!inputGradient.IsEmpty)
             Gemm.Multiply(1.0, outputGradient, Weight, 0.0, inputGradient);
         Gemm.Multiply(scale, outputGradient.Transposed(), x, 0.0, _gradient);
-        foreach (Parameter parameter in Parameters)
-            parameter.Gradient.Elements.Clear();
+        _weight.Gradient.Elements.Clear();
+        _rows.Gradient.Elements.Clear();
+        _columns.Gradient.Elements.Clear();
         AddGradient(_gradient);
     }
 

@@ -23,8 +23,9 @@ public sealed class Adam(double learningRate, double beta1 = 0.9, double beta2 =
     {
         _step++;
         double correction1 = 1 - Math.Pow(beta1, _step), correction2 = 1 - Math.Pow(beta2, _step);
-        foreach (Parameter parameter in parameters)
+        for (int p = 0; p < parameters.Count; p++)
         {
+            Parameter parameter = parameters[p];
             if (!_moments.TryGetValue(parameter, out (Matrix<double> First, Matrix<double> Second) moments))
             {
                 moments = (new Matrix<double>(parameter.Value.Rows, parameter.Value.Columns),

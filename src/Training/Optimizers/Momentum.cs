@@ -14,8 +14,9 @@ public sealed class Momentum(double learningRate, double momentum = 0.9) : Optim
     /// <inheritdoc/>
     public override void Step(IReadOnlyList<Parameter> parameters)
     {
-        foreach (Parameter parameter in parameters)
+        for (int p = 0; p < parameters.Count; p++)
         {
+            Parameter parameter = parameters[p];
             double rate = LearningRate * parameter.LearningRateScale;
             Span<double> w = parameter.Value.Elements, m = Accumulate(_sums, parameter, momentum).Elements;
             for (int i = 0; i < w.Length; i++)

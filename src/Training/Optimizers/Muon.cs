@@ -18,8 +18,9 @@ public sealed class Muon(double learningRate, double momentum = 0.95) : Optimize
     /// <inheritdoc/>
     public override void Step(IReadOnlyList<Parameter> parameters)
     {
-        foreach (Parameter parameter in parameters)
+        for (int p = 0; p < parameters.Count; p++)
         {
+            Parameter parameter = parameters[p];
             Matrix<double> update = Orthogonalize(Momentum.Accumulate(_sums, parameter, momentum));
             double rate = LearningRate * parameter.LearningRateScale * Math.Sqrt(Math.Max(1, (double)update.Rows / update.Columns));
             Span<double> w = parameter.Value.Elements, o = update.Elements;

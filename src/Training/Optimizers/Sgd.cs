@@ -11,8 +11,9 @@ public sealed class Sgd(double learningRate, double weightDecay = 0) : Optimizer
     /// <inheritdoc/>
     public override void Step(IReadOnlyList<Parameter> parameters)
     {
-        foreach (Parameter parameter in parameters)
+        for (int p = 0; p < parameters.Count; p++)
         {
+            Parameter parameter = parameters[p];
             double rate = LearningRate * parameter.LearningRateScale;
             Span<double> w = parameter.Value.Elements, g = parameter.Gradient.Elements;
             int i = 0;
