@@ -88,9 +88,18 @@ public sealed record NoisyDescent(int Dimension, int BatchSize, double LearningR
     }
 
     /// <summary>
-    /// The level at which the κ error |κ − κ*|/κ* of a constant step stays in the median: 0.6745·√v_∞/σ_min*, the median of
-    /// |N(0, v_∞)|/σ_min*. It holds where it is small; it is 0 only where σ is.
+    /// The median of the κ error |κ − κ*|/κ* after t steps where it is small: 0.6745·s/(σ_min*(1 − (1 − η)^t)), 0.6745 the median of
+    /// |N(0, 1)| and s² = α_t(w² + σ_min*²) + β_t(σ_min*² + d·w²) + v_t − (1 − η)^(2t) σ_min*², the variance of uᵀW_tv over W₀ and the batches.
     /// </summary>
+    /// <remarks>The common factor 1 − (1 − η)^t of all σᵢ leaves κ as it is. For t → ∞ it is 0.6745·√v_∞/σ_min*, 0 only where σ is. O(t).</remarks>
     /// <param name="smallest">σ_min* > 0.</param>
-    public double ConditionNumberPlateau(double smallest) => 0.674489750196082 * NoiseFloor / smallest;
+    /// <param name="startDeviation">w, the standard deviation of the independent elements of W₀.</param>
+    /// <param name="steps">t ≥ 1.</param>
+    public double ConditionNumberError(double smallest, double startDeviation, int steps)
+    {
+        (double mean, double alpha, double beta, double v) = After(steps);
+        double w2 = startDeviation * startDeviation, s2 = smallest * smallest;
+        double variance = alpha * (w2 + s2) + beta * (s2 + Dimension * w2) + v - mean * mean * s2;
+        return 0.674489750196082 * Math.Sqrt(Math.Max(0, variance)) / (smallest * (1 - mean));
+    }
 }

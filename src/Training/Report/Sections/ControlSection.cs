@@ -1,6 +1,8 @@
 using Kappa.Training.Claims;
+using Kappa.Training.Experiments;
 using Kappa.Training.Report.Plots;
 using Kappa.Training.Results;
+using Kappa.Training.Theory;
 using static Kappa.Training.Results.NumberText;
 
 namespace Kappa.Training.Report.Sections;
@@ -16,6 +18,7 @@ internal static class ControlSection
         .. Strips(cells),
         .. Followed(cells),
         .. BySingularValue(cells),
+        .. BesideTheory(cells),
     ],
     [
         .. from cell in cells.Cells
@@ -52,7 +55,7 @@ internal static class ControlSection
         }
     }
 
-    /// <summary>Where errors were recorded along the way: medians over steps, and the floor that theory gives a constant step.</summary>
+    /// <summary>Where errors were recorded along the way: medians over steps.</summary>
     private static IEnumerable<Figure> Followed(CellSet cells)
     {
         CellTrials[] recorded = [.. cells.Cells.Where(c => c.Axis("step").Length > 1 && c.Series("condition_number").Length > 1)];
@@ -94,6 +97,51 @@ internal static class ControlSection
                 (ends[1].Name, Ratio(first, "spectrum", "predicted_sigma", (a, b) => Math.Abs(a - Math.Abs(b)))),
                 (ends[2].Name, first.Series("predicted_deviation")),
             ])));
+    }
+
+    /// <summary>Where plain descent of one layer was varied in d, or followed under noise: the κ error and what the closed form makes of each σ_min*.</summary>
+    private static IEnumerable<Figure> BesideTheory(CellSet cells)
+    {
+        const string caption = "Medians and quartiles over trials: the κ error, and 0.6745·s/(σ_min*(1 − (1 − η)^t)) of each trial's σ_min*, s from the closed form of noisy descent";
+        var protocol = new Protocol();
+        double Level(TrialRecord trial, double noise, int steps)
+        {
+            int d = (int)trial.Condition.Number("d");
+            return new NoisyDescent(d, protocol.BatchSize, protocol.LearningRate, noise)
+                .ConditionNumberError(trial.Number("sigma_min_target"), protocol.InitialScale * Math.Sqrt(2.0 / d), steps);
+        }
+
+        if (cells.Experiment == Exp11ManyTrials.Description)
+        {
+            Series[] lines = [new Series("measured", Palette.Vermilion, "diamond"), new Series("theory", Palette.Grey)];
+            var plot = new LinePlot("κ error against d, beside theory", XAxis.Logarithmic("d", "dimension d", [.. cells.Dimensions.Select(d => (double)d)]), "κ error", lines)
+            {
+                OfMedians = true,
+                Marked = true,
+            };
+            yield return new Figure("exp11-5", plot.Title, $"{caption}, after {protocol.Epochs} steps. {cells.TrialCount} at each d.", plot.Draw(
+            [
+                .. cells.Cells.Select(c => new SeriesPoint(lines[0].Name, c.Condition.Number("d"), c.Value("condition_number"))),
+                .. cells.Cells.Select(c => new SeriesPoint(lines[1].Name, c.Condition.Number("d"), new Sample(c.Trials.Select(t => Level(t, protocol.Noise, protocol.Epochs))))),
+            ]));
+        }
+
+        CellTrials[] noisy = [.. cells.Cells.Where(c => c.Condition["step_size"] == "constant 0.01" && c.Condition.Number("noise") >= 0.01 && c.Axis("step").Length > 1)];
+        if (noisy.Length == 0)
+            yield break;
+        string[] measured = [Palette.Blue, Palette.Vermilion], theory = [Palette.Sky, Palette.Orange];
+        Series[] series =
+        [
+            .. noisy.Select((c, i) => new Series($"σ = {c.Condition["noise"]}, measured", measured[i % measured.Length])),
+            .. noisy.Select((c, i) => new Series($"σ = {c.Condition["noise"]}, theory", theory[i % theory.Length])),
+        ];
+        var steps = new LinePlot("κ error in training, beside theory", XAxis.Linear("step", "step"), "κ error", series) { OfMedians = true };
+        yield return new Figure($"{cells.Experiment.Name}-5", steps.Title, $"{caption}. {cells.Extent}.", steps.Draw(
+        [
+            .. noisy.SelectMany((c, i) => LinePlot.Along(c.Axis("step"), [(series[i].Name, c.Series("condition_number"))])),
+            .. noisy.SelectMany((c, i) => LinePlot.Along(c.Axis("step"),
+                [(series[noisy.Length + i].Name, [.. c.Axis("step").Select(t => new Sample(c.Trials.Select(r => Level(r, c.Condition.Number("noise"), (int)t))))])])),
+        ]));
     }
 
     /// <summary>A number made of two series of each trial, position by position.</summary>
