@@ -132,6 +132,21 @@ public static class Spectrum
         return ExtremeSingularValues.Of(a, path, maxThreads);
     }
 
+    /// <summary>κ = σ₁/σ_p from a spectrum at hand, between the bounds that a backward stable decomposition gives: |δσᵢ| ≤ β = 4·max(m, n)·√p·ε·σ₁.</summary>
+    /// <remarks>
+    /// <c>Upper/Lower</c> is 1 + 2βκ/σ₁ and a little. Where β ≥ σ_p it is not resolved, and the estimate says so; κ of the matrix itself,
+    /// <see cref="ConditionNumber{T}(ReadOnlyMatrixView{T}, VectorPath, int)"/>, may then still be, since its bounds do not depend on the scale of rows or columns. O(p).
+    /// </remarks>
+    /// <param name="svd">A decomposition with p ≥ 1 values.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    /// <exception cref="ArgumentException">There is no singular value.</exception>
+    public static ConditionEstimate<T> ConditionNumber<T>(SvdResult<T> svd) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ArgumentNullException.ThrowIfNull(svd);
+        RequireAny(svd.SingularValues);
+        return SpectrumBounds.Of(svd);
+    }
+
     /// <summary>
     /// σ₁ over the smallest non-zero σ, where non-zero means σᵢ > max(m, n)·ε·σ₁, ε the distance from 1 to the next number;
     /// NaN where W = 0. Source: Ludwig (2025), equation (1).

@@ -17,13 +17,34 @@ public sealed class ConditionEstimateTests<T>(VectorPath path) where T : unmanag
 
     private void AssertContainsTruth(Matrix<T> a, (double[] Sigma, int Exponent) truth)
     {
+        AssertContainsTruth(Estimate(a), truth, isResolved: true);
+        // The spectrum's own bounds, which depend on κ alone.
+        bool mayBeResolved = truth.Sigma[^1] > 16 * Math.Max(a.Rows, a.Columns) * Math.Sqrt(truth.Sigma.Length) * Machine<T>.Epsilon * truth.Sigma[0];
+        ConditionEstimate<T> fromSpectrum = Spectrum.ConditionNumber(Svd.Values<T>(a, path));
+        AssertContainsTruth(fromSpectrum, truth, mayBeResolved || fromSpectrum.IsResolved);
+    }
+
+    private static void AssertContainsTruth(ConditionEstimate<T> estimate, (double[] Sigma, int Exponent) truth, bool isResolved)
+    {
         (double[] sigma, int exponent) = truth;
-        ConditionEstimate<T> estimate = Estimate(a);
         AssertContains(estimate.LargestSingularValue, Math.ScaleB(sigma[0], exponent));
         AssertContains(estimate.SmallestSingularValue, Math.ScaleB(sigma[^1], exponent));
         AssertContains(new Enclosure<T>(estimate.Value, estimate.Lower, estimate.Upper), sigma[0] / sigma[^1]);
         AssertContains(estimate.LogVolume, sigma.Sum(Math.Log2) + (double)exponent * sigma.Length);
-        Assert.That(estimate.IsResolved, Is.True, estimate.ToString());
+        Assert.That(estimate.IsResolved, Is.EqualTo(isResolved), estimate.ToString());
+    }
+
+    [Test]
+    public void BoundsOfASpectrumSayWhereItIsNotResolved()
+    {
+        ConditionEstimate<T> zero = Spectrum.ConditionNumber(Svd.Values<T>(new Matrix<T>(3, 2), path));
+        Assert.That(zero.IsResolved, Is.False);
+        Assert.That(zero.Value, Is.EqualTo(T.PositiveInfinity));
+        ConditionEstimate<T> singular = Spectrum.ConditionNumber(Svd.Values<T>(Matrices.OfRank(4, 9, 7, 3).Rounded<T>(), path));
+        Assert.That(singular.IsResolved, Is.False);
+        Assert.That(singular.Upper, Is.EqualTo(T.PositiveInfinity));
+        Assert.That(singular.Lower, Is.GreaterThan(T.One));
+        Assert.Throws<ArgumentException>(() => Spectrum.ConditionNumber(Svd.Values<T>(new Matrix<T>(0, 2), path)));
     }
 
     // A truth at a bound itself may be off by its own rounding to double.
