@@ -111,7 +111,7 @@ public static class Spectrum
     /// equal ones. Where δ ≥ 1 the estimate says that it is not resolved. Otherwise <c>Upper/Lower</c> is 1 + 2δ + O(2⁻²³ + p²ε), more where
     /// many singular values crowd below σ₁ or above σ_p. A column (row) of zeros and the zero matrix give κ = ∞, resolved.
     /// 2p²(q − p/3) + p³ operations, 2p³/3 more where many values crowd above σ_p, and 2p² per step of Lanczos, p = min(m, n), q = max(m, n). Memory beyond A:
-    /// 8·(pq + 3p²) bytes, for float 8·(pq + max(pq, 3p²)), and O(p); by way of AᵀA 8·(4p² + 128p). The same inputs give the same bits for any number of threads.
+    /// 8·max(pq + p², 2p²) bytes and O(p), for float 16·pq at first; by way of AᵀA 8·(3p² + 128p) to p = 2048, 8·(2p² + 128p) above. The same inputs give the same bits for any number of threads.
     /// Sources: Golub and Van Loan, <i>Matrix Computations</i> (4th ed.), 5.2 and 10.4; Rump, <i>Verification of positive definiteness</i>, BIT 46 (2006);
     /// Golub and Meurant, <i>Matrices, Moments and Quadrature</i>, 6; Eisenstat and Ipsen, SIAM J. Numer. Anal. 32 (1995); Higham and Mary, SIAM J. Sci. Comput. 41 (2019); Connolly and Higham,
     /// SIAM J. Matrix Anal. Appl. 44 (2023).

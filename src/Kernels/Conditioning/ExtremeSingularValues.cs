@@ -10,7 +10,8 @@ namespace Kappa.Kernels.Conditioning;
 /// A + ΔA = QR, X = R⁻¹. λ₁(RᵀR) and λ₁(XᵀX) come from <see cref="LargestSingularValue"/>, proved. What rounding did to R and X enters as a
 /// formula: with D = diag(‖a_j‖), ‖ΔA·A⁺‖ + ‖RX − I‖ ≤ δ = 4·max(m, n)·ε·‖DX‖_F, since Householder's errors are small column by
 /// column, so that σᵢ(A) = σᵢ(R)(1 ± δ) for every i (Eisenstat and Ipsen, SIAM J. Numer. Anal. 32 (1995)) and D's own range does
-/// not matter. R̃ is R with columns brought to [1, 2) by powers of two, R = R̃·2^e. Large float matrices that are well conditioned take R from
+/// not matter. R̃ is R with columns brought to [1, 2) by powers of two, R = R̃·2^e. σ₁ comes first,
+/// with its proof where X will stand, then σ_p, with its proof where R stood: two squares are all the memory. Large float matrices that are well conditioned take R from
 /// <see cref="GramMatrix"/> instead, with its own δ.
 /// </remarks>
 internal unsafe ref struct ExtremeSingularValues
@@ -18,6 +19,12 @@ internal unsafe ref struct ExtremeSingularValues
     private const double Epsilon = 2.220446049250313e-16;
     private const int Line = 8;
     private const int KeptBytes = 64 << 20;
+
+    // Up to this order AᵀA stands beside its factor, which saves forming it again for the proof of σ₁.
+    private const int LargestKeptGram = 2048;
+
+    // What smaller columns would add to σ₁ is beneath every rounding.
+    private const int LeastExponent = -500;
 
     [ThreadStatic]
     private static AlignedBuffer? t_memory;
@@ -28,14 +35,19 @@ internal unsafe ref struct ExtremeSingularValues
     // 4·max(m, n)·ε.
     private readonly double _rounding;
     private readonly int[] _exponents;
+    private readonly bool _byGram;
 
-    // The upper half of AᵀA where R is its factor, else null.
+    // The upper half of AᵀA where R is its factor and both are kept, else null.
     private readonly double* _gram;
-    private readonly double* _r, _x, _c, _norms, _vector, _work;
+    private readonly double* _r, _x, _norms, _vector, _work;
+
+    // What rounding may have moved σ₁ by, in the units of Largest.
+    private double _error;
 
     private ExtremeSingularValues(int rows, int n, bool byGram, AlignedBuffer memory, VectorPath path, int maxThreads)
     {
         _n = n;
+        _byGram = byGram;
         _path = path;
         _maxThreads = maxThreads;
         _rounding = 4.0 * rows * Epsilon;
@@ -44,13 +56,15 @@ internal unsafe ref struct ExtremeSingularValues
         int lines = (_n + Line - 1) / Line;
         _length = Line * (_n < 128 ? lines : lines | 1);
         nint square = (nint)_n * _length, work = Math.Max(TriangularInverse.Workspace(_n), LargestSingularValue.Workspace(_length));
-        _r = memory.Rent<double>((byGram ? 4 : 3) * square + 2 * (nint)_length + Math.Max(work, byGram ? GramMatrix.Workspace(_n) : 0));
+        if (byGram)
+            work = Math.Max(work, GramMatrix.Workspace(_n));
+        bool keepsGram = byGram && n <= LargestKeptGram;
+        _r = memory.Rent<double>((keepsGram ? 3 : 2) * square + 2 * (nint)_length + work);
         _x = _r + square;
-        _c = _x + square;
-        _norms = _c + square;
+        _norms = _x + square;
         _vector = _norms + _length;
         _work = _vector + _length;
-        _gram = byGram ? _work + Math.Max(work, GramMatrix.Workspace(_n)) : null;
+        _gram = keepsGram ? _work + work : null;
     }
 
     /// <summary>The share by which rounding may have moved any σᵢ; +∞ where R has no inverse.</summary>
@@ -126,17 +140,20 @@ internal unsafe ref struct ExtremeSingularValues
     {
         AlignedBuffer memory = t_memory ?? new AlignedBuffer();
         t_memory = null;
-        if (!mayUseGram || !TryByGram(a, memory, path, maxThreads, out ExtremeSingularValues found))
+        if (!mayUseGram || !TryByGram(a, extremes, memory, path, maxThreads, out ExtremeSingularValues found))
         {
-            using HouseholderColumns<double> qr = Factor(a, memory, path, maxThreads);
-            found = new ExtremeSingularValues(a.Rows, a.Columns, byGram: false, memory, path, maxThreads);
-            found.LoadR(qr);
-            found.Invert();
+            // Factors of this size beside what that left would be the peak.
+            if (memory.Bytes > KeptBytes)
+                memory.Dispose();
+            using (HouseholderColumns<double> qr = Factor(a, memory, path, maxThreads))
+            {
+                found = new ExtremeSingularValues(a.Rows, a.Columns, byGram: false, memory, path, maxThreads);
+                found.LoadR(qr);
+            }
+
+            found.Measure(extremes);
         }
 
-        found.MeasureVolume();
-        if (extremes)
-            found.FindExtremes();
         if (memory.Bytes <= KeptBytes)
             t_memory = memory;
         else
@@ -144,17 +161,17 @@ internal unsafe ref struct ExtremeSingularValues
         return found;
     }
 
-    /// <summary>R as the Cholesky factor of AᵀA; false where that is not exact enough.</summary>
-    private static bool TryByGram<T>(ReadOnlyMatrixView<T> a, AlignedBuffer memory, VectorPath path, int maxThreads, out ExtremeSingularValues found)
+    /// <summary>By R as the Cholesky factor of AᵀA; false where that is not exact enough.</summary>
+    private static bool TryByGram<T>(ReadOnlyMatrixView<T> a, bool extremes, AlignedBuffer memory, VectorPath path, int maxThreads, out ExtremeSingularValues found)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         found = new ExtremeSingularValues(a.Rows, a.Columns, byGram: true, memory, path, maxThreads);
         fixed (T* origin = &a.Origin)
             GramMatrix.Form(new ReadOnlyMatrixView<float>(ref *(float*)origin, a.Rows, a.Columns, a.RowStride, a.ColumnStride),
-                found.Square(found._gram), found._work, path, maxThreads);
+                found.Square(found._gram != null ? found._gram : found._r), found._work, path, maxThreads);
         if (!found.FactorGram())
             return false;
-        found.Invert();
+        found.Measure(extremes);
         return found.Delta <= GramMatrix.MostDelta;
     }
 
@@ -163,8 +180,9 @@ internal unsafe ref struct ExtremeSingularValues
     {
         for (int i = 0; i < _n; i++)
         {
-            new ReadOnlySpan<double>(Row(_gram, i) + i, _n - i).CopyTo(new Span<double>(Row(_r, i) + i, _n - i));
-            _norms[i] = Math.Sqrt(Row(_gram, i)[i]);
+            if (_gram != null)
+                new ReadOnlySpan<double>(Row(_gram, i) + i, _n - i).CopyTo(new Span<double>(Row(_r, i) + i, _n - i));
+            _norms[i] = Math.Sqrt(Row(_r, i)[i]);
         }
 
         if (!PositiveDefinite.Factor(Square(_r), _work, _path, _maxThreads))
@@ -221,7 +239,7 @@ internal unsafe ref struct ExtremeSingularValues
             _norms[j] = Math.Sqrt(_norms[j]);
     }
 
-    /// <summary>Zeros below R's diagonal, and behind the rows of R and X.</summary>
+    /// <summary>Zeros below R's diagonal, and behind its rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void ClearRest()
     {
@@ -229,7 +247,6 @@ internal unsafe ref struct ExtremeSingularValues
         {
             new Span<double>(Row(_r, i), i).Clear();
             new Span<double>(Row(_r, i) + _n, _length - _n).Clear();
-            new Span<double>(Row(_x, i) + _n, _length - _n).Clear();
         }
     }
 
@@ -237,7 +254,23 @@ internal unsafe ref struct ExtremeSingularValues
     private readonly double DeltaOf(double square)
     {
         double root = Math.Sqrt(square);
-        return _rounding * root * (_gram == null ? 1 : 1 + root / 2);
+        return _rounding * root * (_byGram ? 1 + root / 2 : 1);
+    }
+
+    /// <summary>All that is asked for, from R̃.</summary>
+    private void Measure(bool extremes)
+    {
+        int top = int.MinValue;
+        for (int j = 0; j < _n; j++)
+            if (_norms[j] > 0)
+                top = Math.Max(top, _exponents[j]);
+        bool isZero = top == int.MinValue;
+        if (extremes && !isZero)
+            FindLargest(top);
+        Invert();
+        MeasureVolume();
+        if (extremes && !isZero)
+            FindSmallest(top);
     }
 
     /// <summary>X̃ = R̃⁻¹, and what δ it tells.</summary>
@@ -248,6 +281,8 @@ internal unsafe ref struct ExtremeSingularValues
             if (Row(_r, i)[i] == 0)
                 return;
         TriangularInverse.Invert(Square(_r), Square(_x), _work, _path, _maxThreads);
+        for (int i = 0; i < _n; i++)
+            new Span<double>(Row(_x, i) + _n, _length - _n).Clear();
         Pass(Passes.RowSquares, _x, _vector);
         double sum = 0;
         for (int i = 0; i < _n; i++)
@@ -277,38 +312,31 @@ internal unsafe ref struct ExtremeSingularValues
             : new Bounds(sum, least, Delta < 1 ? sum + error : double.PositiveInfinity, 0);
     }
 
-    private void FindExtremes()
+    /// <summary>Bounds of σ₁ = ‖R‖₂; scratch where X will stand.</summary>
+    private void FindLargest(int top)
     {
-        int top = int.MinValue;
-        bool isSingular = false;
+        ScaleColumns(top, LeastExponent, 1);
+        double square = 0;
         for (int j = 0; j < _n; j++)
-        {
-            isSingular |= _norms[j] == 0;
-            if (_norms[j] > 0)
-                top = Math.Max(top, _exponents[j]);
-        }
-
-        if (top == int.MinValue)
-            return;
-        for (int j = 0; j < _n; j++)
-            _vector[j] = _norms[j] > 0 ? Math.ScaleB(1, _exponents[j] - top) : 0;
-        double square = 0, smallestPivot = double.PositiveInfinity;
-        new Span<double>(_vector + _n, _length - _n).Clear();
-        Pass(Passes.ScaleColumns, _r, _vector);
-        for (int j = 0; j < _n; j++)
-        {
-            smallestPivot = Math.Min(smallestPivot, Math.Abs(Row(_r, j)[j]));
             square += _norms[j] * _vector[j] * (_norms[j] * _vector[j]);
-        }
-
-        (double lower, double value, double upper) = Norm2(_r, false, _gram, Math.ScaleB(1, -2 * top));
+        (double lower, double value, double upper) = Norm2(_r, false, _gram, Math.ScaleB(1, -2 * top), _x);
         // Of squares where R is from AᵀA: |σ₁² − ‖R‖²| ≤ 4·max(m, n)·ε·‖A‖²_F.
-        double error = _rounding * (_gram == null ? Math.Sqrt(square) : square / lower);
-        Largest = new Bounds(value, lower - error, upper + error, top);
-        if (isSingular)
-            return;
+        _error = _rounding * (_byGram ? square / lower : Math.Sqrt(square));
+        Largest = new Bounds(value, lower - _error, upper + _error, top);
+        ScaleColumns(top, LeastExponent, -1);
+    }
+
+    /// <summary>Bounds of σ_p = 1/‖X‖₂, or what is known where δ ≥ 1; overwrites R.</summary>
+    private void FindSmallest(int top)
+    {
+        double smallestPivot = double.PositiveInfinity;
+        for (int j = 0; j < _n; j++)
+            if (_norms[j] == 0)
+                return;
+        for (int j = 0; j < _n; j++)
+            smallestPivot = Math.Min(smallestPivot, Math.ScaleB(Math.Abs(Row(_r, j)[j]), _exponents[j] - top));
         // σ_p ≤ |r_jj| for every j, and ≤ ‖Rz‖/‖z‖ for every z.
-        Smallest = new Bounds(0, 0, smallestPivot + error, top);
+        Smallest = new Bounds(0, 0, smallestPivot + _error, top);
         if (Delta == double.PositiveInfinity)
             return;
         Pass(Passes.RowSquares, _x, _vector);
@@ -318,10 +346,26 @@ internal unsafe ref struct ExtremeSingularValues
         for (int i = 0; i < _n; i++)
             _vector[i] = Math.ScaleB(1, -_exponents[i] - shift);
         Pass(Passes.ScaleRows, _x, _vector);
-        (lower, value, upper) = Norm2(_x, Delta >= 1, null, 1);
-        Smallest = Delta < 1
-            ? new Bounds(1 / value, (1 - Delta) / upper, (1 + Delta) / lower, -shift)
-            : new Bounds(Math.ScaleB(1 / value, -shift - top), 0, Math.Min(Smallest.Upper, QuotientOfX() + error), top);
+        if (Delta < 1)
+        {
+            (double lower, double value, double upper) = Norm2(_x, false, null, 1, _r);
+            Smallest = new Bounds(1 / value, (1 - Delta) / upper, (1 + Delta) / lower, -shift);
+            return;
+        }
+
+        // Nothing is to be proved, and R is still asked for.
+        ScaleColumns(top, int.MinValue, 1);
+        double estimate = Norm2(_x, true, null, 1, null).Value;
+        Smallest = new Bounds(Math.ScaleB(1 / estimate, -shift - top), 0, Math.Min(Smallest.Upper, QuotientOfX() + _error), top);
+    }
+
+    /// <summary>R̃'s columns times 2^(±max(e − top, least)); those that are zero stay.</summary>
+    private readonly void ScaleColumns(int top, int least, int sign)
+    {
+        for (int j = 0; j < _n; j++)
+            _vector[j] = Math.ScaleB(1, sign * (_norms[j] > 0 ? Math.Max(_exponents[j] - top, least) : 0));
+        new Span<double>(_vector + _n, _length - _n).Clear();
+        Pass(Passes.ScaleColumns, _r, _vector);
     }
 
     /// <summary>‖Rz‖/‖z‖ for z = Xy, y being the vector that X lengthens most.</summary>
@@ -334,10 +378,10 @@ internal unsafe ref struct ExtremeSingularValues
         return Norm(_vector, _n) / norm;
     }
 
-    /// <summary>‖U‖₂ of an upper triangle, between bounds; its vector stands in _vector.</summary>
-    private readonly (double Lower, double Value, double Upper) Norm2(double* u, bool needsVector, double* gram, double scale)
+    /// <summary>‖U‖₂ of an upper triangle, between bounds; its vector stands in _vector. No upper bound without a square C to overwrite.</summary>
+    private readonly (double Lower, double Value, double Upper) Norm2(double* u, bool needsVector, double* gram, double scale, double* c)
     {
-        if (LargestSingularValue.Find(u, needsVector, gram, scale, _c, _n, _length, _vector, _work, _path, _maxThreads) is { } found)
+        if (LargestSingularValue.Find(u, needsVector, gram, scale, c, _n, _length, _vector, _work, _path, _maxThreads) is { } found)
             return (Math.Sqrt(Math.Max(0, found.Lower)), Math.Sqrt(found.Value), Math.Sqrt(found.Upper));
         // Rarely: eigenvalues crowd where Lanczos has not looked. The whole spectrum then, with the bound of a backward stable method.
         double largest = Svd.Values<double>(Square(u), path: _path).SingularValues[0], error = _rounding * Math.Sqrt(_n) * largest;

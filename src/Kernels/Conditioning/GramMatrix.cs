@@ -24,8 +24,13 @@ internal static unsafe class GramMatrix
     // So many rows are widened at a time.
     private const int Depth = 128;
 
+    private const int Line = 8;
+
     /// <summary>Doubles of scratch for n columns.</summary>
-    public static nint Workspace(int n) => (nint)Depth * n;
+    public static nint Workspace(int n) => Math.Max(Depth * Spread(n), n * Spread(Depth));
+
+    // An odd number of cache lines from one widened line to the next: at a power of two, all would compete for the same sets of the caches.
+    private static nint Spread(int length) => Line * (((length + Line - 1) / Line) | 1);
 
     /// <summary>Writes the upper half of G (n×n); what is below its diagonal is not defined.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -39,9 +44,10 @@ internal static unsafe class GramMatrix
             {
                 int rows = Math.Min(Depth, a.Rows - from), lines = byRows ? rows : n, length = byRows ? n : rows;
                 float* first = origin + from * a.RowStride;
+                nint stride = Spread(length);
                 for (int i = 0; i < lines; i++)
-                    Widen(first + i * (byRows ? a.RowStride : a.ColumnStride), byRows ? 1 : a.RowStride, length, scratch + (nint)i * length);
-                ReadOnlyMatrixView<double> wide = new(ref *scratch, lines, length, length, 1), part = byRows ? wide : wide.Transposed();
+                    Widen(first + i * (byRows ? a.RowStride : a.ColumnStride), byRows ? 1 : a.RowStride, length, scratch + i * stride);
+                ReadOnlyMatrixView<double> wide = new(ref *scratch, lines, length, stride, 1), part = byRows ? wide : wide.Transposed();
                 Products<double>.Multiply(1, part.Transposed(), part, from == 0 ? 0 : 1, g, path,
                     Products<double>.Threads((long)n * n * rows / 2, maxThreads), Part.Upper);
             }

@@ -53,7 +53,7 @@ internal readonly unsafe struct LargestSingularValue
     /// <param name="needsVector">Whether the vector is asked for.</param>
     /// <param name="gram">The upper half of H over <paramref name="scale"/> in the same layout, where it is at hand; else null.</param>
     /// <param name="scale">A power of two.</param>
-    /// <param name="c">A matrix of the same layout to overwrite.</param>
+    /// <param name="c">A matrix of the same layout to overwrite, or null where the vector alone counts: the upper bound may then be +∞.</param>
     /// <param name="n">The order, at least 1.</param>
     /// <param name="length">Elements from one row to the next, whole cache lines.</param>
     /// <param name="vector">Receives Lanczos's vector, padded; where it is not asked for, scratch.</param>
@@ -127,7 +127,7 @@ internal readonly unsafe struct LargestSingularValue
             Rows<V, L>.GramProduct(U, Length, N, Vector, w);
             double value = Level1<double, V, L>.Dot(Vector, w, Length) / Level1<double, V, L>.Dot(Vector, Vector, Length);
             double lower = value - (N + 3) * Epsilon * trace;
-            if (above <= value * (1 + 2 * Tolerance))
+            if (above <= value * (1 + 2 * Tolerance) || C == null)
             {
                 Found = new LargestSingularValue(lower, value, above);
                 return;
