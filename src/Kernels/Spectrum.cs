@@ -1,5 +1,6 @@
 using System.Numerics;
 using Kappa.Kernels.Conditioning;
+using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels;
 
@@ -51,6 +52,8 @@ public static class Spectrum
     /// <summary>‖W‖_F = √Σσᵢ², 0 for an empty matrix. No overflow or underflow on the way. O(mn).</summary>
     public static T FrobeniusNorm<T>(ReadOnlyMatrixView<T> w) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        if (TryDirectNorm(w.ColumnStride == 1 ? w : w.Transposed(), out T norm))
+            return norm;
         T largest = T.Zero;
         for (int i = 0; i < w.Rows; i++)
             for (int j = 0; j < w.Columns; j++)
@@ -70,6 +73,23 @@ public static class Spectrum
         return T.ScaleB(T.Sqrt(sum), exponent);
     }
 
+    /// <summary>The root of the plain sum of squares, where rows are contiguous and no square that matters over- or underflows.</summary>
+    private static unsafe bool TryDirectNorm<T>(ReadOnlyMatrixView<T> w, out T norm) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        norm = T.Zero;
+        if (w.IsEmpty || w.ColumnStride != 1)
+            return w.IsEmpty;
+        fixed (T* origin = &w.Origin)
+        {
+            var work = new SquareSum<T> { Origin = origin, Rows = w.Rows, Columns = w.Columns, RowStride = w.RowStride };
+            VectorPaths.Run<T, SquareSum<T>>(VectorPath.Best, ref work);
+            norm = T.Sqrt(work.Sum);
+            // What underflowed is at most the smallest normal number for each element: less than ε of the sum.
+            T smallest = T.CreateTruncating(typeof(T) == typeof(double) ? 2.2250738585072014e-308 : 1.17549435e-38), epsilon = T.BitIncrement(T.One) - T.One;
+            return T.IsFinite(work.Sum) && work.Sum * epsilon > smallest * T.CreateTruncating((double)w.Rows * w.Columns);
+        }
+    }
+
     /// <summary>‖W − W*‖_F / ‖W*‖_F; +∞ where W* = 0 and W ≠ 0, 0 where both are 0. O(mn).</summary>
     /// <param name="w">W (m×n).</param>
     /// <param name="target">W* (m×n).</param>
@@ -81,8 +101,12 @@ public static class Spectrum
             throw new ArgumentException($"W is {w.Rows}×{w.Columns}, W* is {target.Rows}×{target.Columns}.", nameof(target));
         var difference = Matrix<T>.From(w);
         for (int i = 0; i < w.Rows; i++)
-            for (int j = 0; j < w.Columns; j++)
-                difference[i, j] -= target[i, j];
+        {
+            Span<T> row = difference.Elements.Slice(i * w.Columns, w.Columns);
+            for (int j = 0; j < row.Length; j++)
+                row[j] -= target[i, j];
+        }
+
         T distance = FrobeniusNorm<T>(difference);
         return T.IsZero(distance) ? T.Zero : distance / FrobeniusNorm(target);
     }
