@@ -12,7 +12,7 @@ internal static class SvdCommand
 {
     public static Command Create()
     {
-        Argument<string> file = new("FILE.npy") { Description = "A 2-D array of float32 or float64 as NumPy saves it." };
+        Argument<string> file = new("FILE.npy") { Description = "A 2-D array of float16, float32 or float64 as NumPy saves it." };
         Option<bool> json = Options.Json();
         var command = new Command("svd", "Singular values and condition number of a matrix in a .npy file, to high relative accuracy, in double precision.") { file, json };
         command.SetAction(parsed =>

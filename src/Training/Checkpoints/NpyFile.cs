@@ -6,77 +6,47 @@ using Kappa.Kernels;
 
 namespace Kappa.Training.Checkpoints;
 
-/// <summary>Reads matrices from NumPy's .npy files: format versions 1 to 3, f4 and f8 of either byte order, C and Fortran order.</summary>
+/// <summary>Reads NumPy's .npy files: format versions 1 to 3, floats, integers and booleans of either byte order, C and Fortran order.</summary>
 /// <remarks>Source: NumPy enhancement proposal 1, <i>A simple file format for NumPy arrays</i>.</remarks>
 public static partial class NpyFile
 {
     private const int PreambleBytes = 8;
 
-    /// <summary>Reads a 2-D array as a matrix in double precision; f4 values widen exactly. O(mn).</summary>
+    // More than version 1 can say; longer ones describe structured arrays.
+    private const int MaxHeaderBytes = 1 << 16;
+
+    /// <summary>Reads a 2-D array of floats as a matrix in double precision, exactly. O(mn).</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="InvalidDataException">The file is no .npy file of a 2-D float array, or is cut short; the message says which.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static Matrix<double> ReadMatrix(string path)
     {
-        using FileStream stream = File.OpenRead(path);
-        Header header = ReadHeader(stream);
-        if (header.Shape.Length != 2)
-            throw new InvalidDataException($"it holds a {header.Shape.Length}-D array; a matrix is 2-D");
-        string type = header.Type.TrimStart('<', '>', '=', '|');
-        bool isDouble = type == "f8";
-        if (!isDouble && type != "f4")
-            throw new InvalidDataException($"its elements are '{header.Type}'; float32 (f4) and float64 (f8) are read");
-
-        int size = isDouble ? 8 : 4;
-        (long rows, long columns) = (header.Shape[0], header.Shape[1]);
-        long present = stream.Length - stream.Position;
-        if (rows > int.MaxValue || columns > int.MaxValue || (columns > 0 && rows > long.MaxValue / size / columns))
-            throw new InvalidDataException($"its shape ({rows}, {columns}) is too large");
-        long needed = rows * columns * size;
-        if (present < needed)
-            throw new InvalidDataException($"it is cut short: a {rows}×{columns} array needs {needed} bytes, {present} are there");
-        if (present > needed)
-            throw new InvalidDataException($"{present - needed} bytes follow its {rows}×{columns} array");
-
-        // Fortran order is C order of the transpose.
-        Matrix<double> stored;
+        using FileStream file = File.OpenRead(path);
+        TensorLayout layout = ReadHeader(file, file.Length);
+        if (layout.Shape.Length != 2)
+            throw new InvalidDataException($"it holds a {layout.Shape.Length}-D array; a matrix is 2-D");
+        if (!layout.Type.IsFloat())
+            throw new InvalidDataException($"its elements are integers ({layout.Type}); float16, float32 and float64 are read");
+        (long rows, long columns) = (layout.Shape[0], layout.Shape[1]);
+        Matrix<double> matrix;
         try
         {
-            stored = header.FortranOrder ? new Matrix<double>((int)columns, (int)rows) : new Matrix<double>((int)rows, (int)columns);
+            matrix = new Matrix<double>(checked((int)rows), checked((int)columns));
         }
-        catch (ArgumentOutOfRangeException e)
+        catch (Exception e) when (e is ArgumentOutOfRangeException or OverflowException)
         {
             throw new InvalidDataException($"its shape ({rows}, {columns}) is too large", e);
         }
 
-        bool bigEndian = header.Type[0] == '>';
-        byte[] buffer = new byte[size * 4096];
-        Span<double> rest = stored.Elements;
-        while (rest.Length > 0)
-        {
-            int count = Math.Min(rest.Length, 4096);
-            Span<byte> bytes = buffer.AsSpan(0, count * size);
-            stream.ReadExactly(bytes);
-            for (int i = 0; i < count; i++)
-            {
-                ReadOnlySpan<byte> element = bytes.Slice(i * size, size);
-                rest[i] = (isDouble, bigEndian) switch
-                {
-                    (true, false) => BinaryPrimitives.ReadDoubleLittleEndian(element),
-                    (true, true) => BinaryPrimitives.ReadDoubleBigEndian(element),
-                    (false, false) => BinaryPrimitives.ReadSingleLittleEndian(element),
-                    (false, true) => BinaryPrimitives.ReadSingleBigEndian(element),
-                };
-            }
-
-            rest = rest[count..];
-        }
-
-        return header.FortranOrder ? Matrix<double>.From(stored.Transposed()) : stored;
+        using var source = new MappedFile(file);
+        new CheckpointTensor(Path.GetFileNameWithoutExtension(path), path, layout, source).Read(0, matrix.Elements);
+        return matrix;
     }
 
-    private static Header ReadHeader(FileStream stream)
+    /// <summary>Reads the header at the start of a stream of <paramref name="length"/> bytes, all of which belong to the file.</summary>
+    /// <exception cref="InvalidDataException">It is no header, or its array does not take the rest of the bytes.</exception>
+    internal static TensorLayout ReadHeader(Stream stream, long length)
     {
         Span<byte> preamble = stackalloc byte[PreambleBytes + 4];
         int read = stream.ReadAtLeast(preamble[..PreambleBytes], PreambleBytes, throwOnEndOfStream: false);
@@ -89,27 +59,61 @@ public static partial class NpyFile
         Span<byte> lengthField = preamble.Slice(PreambleBytes, lengthBytes);
         if (stream.ReadAtLeast(lengthField, lengthBytes, throwOnEndOfStream: false) < lengthBytes)
             throw new InvalidDataException("its header is cut short");
-        long length = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(lengthField) : BinaryPrimitives.ReadUInt32LittleEndian(lengthField);
-        if (length > stream.Length - stream.Position)
+        long headerBytes = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(lengthField) : BinaryPrimitives.ReadUInt32LittleEndian(lengthField);
+        long start = PreambleBytes + lengthBytes + headerBytes;
+        if (start > length)
             throw new InvalidDataException("its header is cut short");
-        byte[] bytes = new byte[length];
-        stream.ReadExactly(bytes);
-        string text = (version == 3 ? Encoding.UTF8 : Encoding.Latin1).GetString(bytes);
+        if (headerBytes > MaxHeaderBytes)
+            throw new InvalidDataException($"its header has {headerBytes} bytes; {MaxHeaderBytes} are read");
+        byte[] bytes = new byte[headerBytes];
+        if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
+            throw new InvalidDataException("its header is cut short");
 
+        TensorLayout layout = ParseHeader((version == 3 ? Encoding.UTF8 : Encoding.Latin1).GetString(bytes), start);
+        string extents = string.Join(", ", layout.Shape);
+        if (!layout.Type.TryMeasure(layout.Shape, out long count, out long needed) || layout.FortranOrder && count > Array.MaxLength)
+            throw new InvalidDataException($"its shape ({extents}) is too large");
+        long present = length - start;
+        if (present < needed)
+            throw new InvalidDataException($"it is cut short: an array of shape ({extents}) needs {needed} bytes, {present} are there");
+        if (present > needed)
+            throw new InvalidDataException($"{present - needed} bytes follow its array of shape ({extents})");
+        return layout;
+    }
+
+    private static TensorLayout ParseHeader(string text, long start)
+    {
         Match type = TypePattern().Match(text), order = OrderPattern().Match(text), shape = ShapePattern().Match(text);
         if (!type.Success || !order.Success || !shape.Success)
             throw new InvalidDataException(text.Contains("'descr'", StringComparison.Ordinal) && text.Contains("[(", StringComparison.Ordinal)
-                ? "it holds a structured array; a matrix of floats is read"
+                ? "it holds a structured array; arrays of numbers are read"
                 : "its header is malformed");
-        var sizes = new List<long>();
+        var extents = new List<long>();
         foreach (string part in shape.Groups[1].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (!long.TryParse(part.TrimEnd('L'), NumberStyles.None, CultureInfo.InvariantCulture, out long extent))
                 throw new InvalidDataException($"its shape ({shape.Groups[1].Value}) is malformed");
-            sizes.Add(extent);
+            extents.Add(extent);
         }
 
-        return new Header(type.Groups[1].Value, order.Groups[1].Value == "True", [.. sizes]);
+        string description = type.Groups[1].Value;
+        ElementType element = description.TrimStart('<', '>', '=', '|') switch
+        {
+            "f8" => ElementType.F64,
+            "f4" => ElementType.F32,
+            "f2" => ElementType.F16,
+            "i8" => ElementType.I64,
+            "i4" => ElementType.I32,
+            "i2" => ElementType.I16,
+            "i1" => ElementType.I8,
+            "u8" => ElementType.U64,
+            "u4" => ElementType.U32,
+            "u2" => ElementType.U16,
+            "u1" => ElementType.U8,
+            "b1" => ElementType.BOOL,
+            _ => throw new InvalidDataException($"its elements are '{description}'; floats of 2, 4 and 8 bytes, integers and booleans are read"),
+        };
+        return new TensorLayout(element, [.. extents], start, description[0] == '>', order.Groups[1].Value == "True");
     }
 
     [GeneratedRegex("""['"]descr['"]\s*:\s*['"]([<>|=]?[^'"]+)['"]""")]
@@ -120,6 +124,4 @@ public static partial class NpyFile
 
     [GeneratedRegex("""['"]shape['"]\s*:\s*\(([^)]*)\)""")]
     private static partial Regex ShapePattern();
-
-    private readonly record struct Header(string Type, bool FortranOrder, long[] Shape);
 }

@@ -6,7 +6,7 @@ using Kappa.Kernels;
 using Kappa.Training.Checkpoints;
 using NUnit.Framework;
 
-namespace Kappa.Training.Tests;
+namespace Kappa.Training.Tests.Checkpoints;
 
 public class NpyFileTests
 {
@@ -19,7 +19,7 @@ public class NpyFileTests
     public void DeleteFile() => File.Delete(_path);
 
     /// <summary>A file as NumPy writes it: magic, version, header length, header padded to 64 bytes, elements.</summary>
-    private static byte[] Npy(int version, string type, bool fortran, string shape, byte[] data, string? header = null)
+    internal static byte[] Npy(int version, string type, bool fortran, string shape, byte[] data, string? header = null)
     {
         header ??= $"{{'descr': '{type}', 'fortran_order': {(fortran ? "True" : "False")}, 'shape': {shape}, }}";
         int lengthBytes = version == 1 ? 2 : 4;
@@ -37,18 +37,18 @@ public class NpyFileTests
 
     [Test]
     public void EveryVersionOrderAndType_ReadsTheSame(
-        [Values(1, 2, 3)] int version, [Values] bool fortran, [Values("<f8", ">f8", "<f4", ">f4", "f8")] string type)
+        [Values(1, 2, 3)] int version, [Values] bool fortran, [Values("<f8", ">f8", "<f4", ">f4", "f8", "<f2", ">f2")] string type)
     {
-        double[] values = [1.5, -2, 0.1, 4e10, double.NaN, -0.0];
+        double[] values = [1.5, -2, 0.1, 4e4, double.NaN, -0.0];
         byte[] data = [.. Enumerable.Range(0, 6).Select(i => values[fortran ? i % 2 * 3 + i / 2 : i]).SelectMany(x => Bytes(x, type))];
         Matrix<double> matrix = Read(Npy(version, type, fortran, "(2, 3)", data));
         Assert.That((matrix.Rows, matrix.Columns), Is.EqualTo((2, 3)));
         for (int i = 0; i < 6; i++)
-            Assert.That(matrix.Elements[i], Is.EqualTo(type.EndsWith('4') ? (float)values[i] : values[i]));
+            Assert.That(matrix.Elements[i], Is.EqualTo(type[^1] switch { '2' => (double)(Half)values[i], '4' => (float)values[i], _ => values[i] }));
 
         static byte[] Bytes(double x, string type)
         {
-            byte[] bytes = type.EndsWith('4') ? BitConverter.GetBytes((float)x) : BitConverter.GetBytes(x);
+            byte[] bytes = type[^1] switch { '2' => BitConverter.GetBytes((Half)x), '4' => BitConverter.GetBytes((float)x), _ => BitConverter.GetBytes(x) };
             return type[0] == '>' ? [.. bytes.Reverse()] : bytes;
         }
     }
@@ -62,9 +62,10 @@ public class NpyFileTests
         Assert.That((matrix.Rows, matrix.Columns), Is.EqualTo((rows, columns)));
     }
 
-    [TestCase("<i8", "(1, 1)", 8, "elements are '<i8'")]
+    [TestCase("<i8", "(1, 1)", 8, "elements are integers (I64)")]
+    [TestCase("|b1", "(1, 1)", 1, "elements are integers (BOOL)")]
     [TestCase("<c16", "(1, 1)", 16, "elements are '<c16'")]
-    [TestCase("<f2", "(1, 1)", 2, "elements are '<f2'")]
+    [TestCase("<f16", "(1, 1)", 16, "elements are '<f16'")]
     [TestCase("|O", "(1, 1)", 8, "elements are '|O'")]
     [TestCase("<f8", "(1, 1, 1)", 8, "3-D")]
     [TestCase("<f8", "(1,)", 8, "1-D")]
@@ -95,6 +96,8 @@ public class NpyFileTests
         byte[] huge = Npy(2, "<f8", false, "(1, 1)", new byte[8]);
         BinaryPrimitives.WriteUInt32LittleEndian(huge.AsSpan(8), uint.MaxValue);
         Assert.That(() => Read(huge), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("cut short"));
+        Assert.That(() => Read(Npy(2, "<f8", false, "(1, 1)" + new string(' ', 70_000), new byte[8])),
+            Throws.InstanceOf<InvalidDataException>().With.Message.Contains("65536 are read"));
         Assert.That(() => Read(Npy(1, "", false, "", [], "{'descr': [('x', '<f8')], 'fortran_order': False, 'shape': (1,)}")),
             Throws.InstanceOf<InvalidDataException>().With.Message.Contains("structured"));
     }
