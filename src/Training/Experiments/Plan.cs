@@ -73,6 +73,13 @@ public sealed class Plan
         Trials = trials;
     }
 
+    private Plan(Plan whole, IReadOnlyList<PlannedTrial> part)
+    {
+        Experiments = [.. whole.Experiments.Where(e => part.Any(t => t.Experiment == e))];
+        Seed = whole.Seed;
+        Trials = part;
+    }
+
     /// <summary>The largest d accepted: a trial holds about twenty d×d matrices of 8-byte numbers.</summary>
     public const int MaximumDimension = 8192;
 
@@ -84,4 +91,24 @@ public sealed class Plan
 
     /// <summary>The trials, in order.</summary>
     public IReadOnlyList<PlannedTrial> Trials { get; }
+
+    /// <summary>The trials of one shard, in this plan's order, and the experiments that have any: the shards take about the same time.</summary>
+    /// <remarks>Trials that see the same batches stay together, so that each batch is drawn by one shard alone.</remarks>
+    public Plan Of(Shard shard)
+    {
+        int[] parts = Assign(shard.Count);
+        return new Plan(this, [.. Trials.Where((_, i) => parts[i] == shard.Index)]);
+    }
+
+    /// <summary>The number of the shard that each trial belongs to, of so many.</summary>
+    internal int[] Assign(int count)
+    {
+        IReadOnlyList<IReadOnlyList<PlannedTrial>> cohorts = Cohort.Group(Trials);
+        int[] parts = Shard.Assign(cohorts, Cost.Of, count);
+        var part = new Dictionary<PlannedTrial, int>(ReferenceEqualityComparer.Instance);
+        for (int i = 0; i < parts.Length; i++)
+            foreach (PlannedTrial trial in cohorts[i])
+                part[trial] = parts[i];
+        return [.. Trials.Select(t => part[t])];
+    }
 }
