@@ -35,14 +35,20 @@ public sealed class TrialStore : IDisposable
     /// <summary>The records, in no particular order.</summary>
     public IReadOnlyCollection<TrialRecord> Records => _records.Values;
 
+    /// <summary>Which part of which run the folder is, null where it is no shard's.</summary>
+    public ShardManifest? Manifest { get; private set; }
+
     /// <summary>Whether a folder holds trials.</summary>
     public static bool Exists(string directory) => File.Exists(Path.Combine(directory, TrialsName));
 
     /// <summary>Opens a folder for a run, creating it where it is not there.</summary>
     /// <param name="directory">The folder.</param>
     /// <param name="resume">Whether trials already there are kept and gone on from; where not, their presence is an error.</param>
-    /// <exception cref="ResultsException">The folder cannot be written, is in use, or holds trials and resume is not asked for.</exception>
-    public static TrialStore Open(string directory, bool resume)
+    /// <param name="manifest">Which part of which run the folder is to hold, null for the whole of one.</param>
+    /// <exception cref="ResultsException">
+    /// The folder cannot be written, is in use, holds trials and resume is not asked for, or holds those of another shard.
+    /// </exception>
+    public static TrialStore Open(string directory, bool resume, ShardManifest? manifest = null)
     {
         var store = new TrialStore(directory);
         try
@@ -54,6 +60,7 @@ public sealed class TrialStore : IDisposable
             if (store._stream.Length > 0 && !resume)
                 throw new ResultsException($"{directory} already holds results; go on with --resume, or choose another folder with --out");
             long sound = store.Load(store._stream, skipUnsound: false);
+            store.Claim(manifest);
             store._stream.SetLength(sound);
             store._stream.Position = sound;
             return store;
@@ -81,6 +88,7 @@ public sealed class TrialStore : IDisposable
         {
             using var stream = new FileStream(Path.Combine(directory, TrialsName), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             store.Load(stream, skipUnsound: true);
+            store.Manifest = ShardManifest.Read(directory);
             if (store.UnsoundLines > 0 && store._records.Count == 0)
                 throw new ResultsException($"none of the {store.UnsoundLines} lines of {Path.Combine(directory, TrialsName)} is a trial record of this version");
             return store;
@@ -129,6 +137,7 @@ public sealed class TrialStore : IDisposable
     }
 
     /// <summary>Puts the trials into the plan's order, others behind them, and writes results.jsonl: the same bytes however the run went.</summary>
+    /// <remarks>A shard has no results.jsonl: it would summarise the part of the trials that happens to be there.</remarks>
     /// <exception cref="ResultsException">The folder cannot be written; the trials stay as they were.</exception>
     public void Complete(Plan plan)
     {
@@ -142,16 +151,17 @@ public sealed class TrialStore : IDisposable
         ];
         _stream?.Dispose();
         _stream = null;
-        WriteAtomically(TrialsName, sorted.Select(r => r.ToJson()));
+        AtomicFile.Write(Path.Combine(Directory, TrialsName), sorted.Select(r => r.ToJson()));
         _records.Clear();
         foreach (TrialRecord record in sorted)
             _records.Add(new TrialKey(record.Experiment, record.Condition, record.Trial), record);
-        WriteSummaries();
+        if (Manifest is null)
+            WriteSummaries();
     }
 
     /// <summary>Writes results.jsonl from the records, in their order.</summary>
     /// <exception cref="ResultsException">The folder cannot be written.</exception>
-    public void WriteSummaries() => WriteAtomically(ResultsName, Summary.Of(_records.Values).Select(s => s.ToJson()));
+    public void WriteSummaries() => AtomicFile.Write(Path.Combine(Directory, ResultsName), Summary.Of(_records.Values).Select(s => s.ToJson()));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -160,19 +170,23 @@ public sealed class TrialStore : IDisposable
         _lock?.Dispose();
     }
 
-    private void WriteAtomically(string name, IEnumerable<string> lines)
+    /// <summary>Writes shard.json, or sees that what the folder holds is of the same shard.</summary>
+    private void Claim(ShardManifest? manifest)
     {
-        string path = Path.Combine(Directory, name), temporary = path + ".tmp";
-        try
+        Manifest = ShardManifest.Read(Directory);
+        if (Manifest?.ToJson() != manifest?.ToJson())
         {
-            File.WriteAllText(temporary, string.Concat(lines.Select(line => line + "\n")));
-            File.Move(temporary, path, overwrite: true);
+            if (_records.Count > 0)
+                throw new ResultsException(
+                    $"{Directory} holds {(Manifest is null ? "a run that is not in shards" : $"shard {Manifest.Shard} of a run")}, and this is another one; choose another folder with --out");
+            string path = Path.Combine(Directory, ShardManifest.Name);
+            if (manifest is null)
+                File.Delete(path);
+            else
+                AtomicFile.Write(path, [manifest.ToJson()]);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            TryDelete(temporary);
-            throw new ResultsException($"cannot write {path}: {OneLine(e)}", e);
-        }
+
+        Manifest = manifest;
     }
 
     /// <summary>Reads whole lines; returns the length of the sound part.</summary>
@@ -218,18 +232,6 @@ public sealed class TrialStore : IDisposable
         catch (IOException)
         {
             // The torn line that stays is cut off when the folder is opened again.
-        }
-    }
-
-    private static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A temporary file may stay behind; it is never read.
         }
     }
 
