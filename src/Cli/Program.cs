@@ -13,6 +13,7 @@ RootCommand root = new("""
     """)
 {
     RunCommand.Create(),
+    MergeCommand.Create(),
     ReportCommand.Create(),
     ClaimsCommand.Create(),
     SvdCommand.Create(),

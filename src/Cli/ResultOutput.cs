@@ -14,14 +14,20 @@ internal static class ResultOutput
         TrialRecord[] records = [.. store.Records.Where(r => planned.Contains(new TrialKey(r.Experiment, r.Condition, r.Trial)))];
         IReadOnlyList<Summary> summaries = Summary.Of(records);
         if (trials)
-            foreach (TrialRecord record in records)
-                Terminal.Lines.WriteLine(record.ToJson());
+            WriteTrials(records);
         if (json)
             foreach (Summary summary in summaries)
                 Terminal.Lines.WriteLine(summary.ToJson());
         else
             foreach (Experiment experiment in plan.Experiments)
                 Show(experiment, [.. summaries.Where(s => s.Experiment == experiment.Name)]);
+    }
+
+    /// <summary>A line per trial.</summary>
+    public static void WriteTrials(IEnumerable<TrialRecord> records)
+    {
+        foreach (TrialRecord record in records)
+            Terminal.Lines.WriteLine(record.ToJson());
     }
 
     private static void Show(Experiment experiment, Summary[] summaries)

@@ -9,12 +9,16 @@ internal static class RunFolder
 {
     private const string Parent = "out";
 
+    /// <summary>The folder of a part of what a folder is for: DIR-shard-i-of-N, so that every task of a job array can be given the same DIR.</summary>
+    public static string Of(string directory, Shard? shard) => shard is null ? directory
+        : string.Create(CultureInfo.InvariantCulture, $"{Path.TrimEndingDirectorySeparator(directory)}-shard-{shard.Index}-of-{shard.Count}");
+
     /// <summary>The next free folder of out/all, out/all-2, … or out/exp4, …; with resume the latest one that holds trials.</summary>
-    public static string Choose(IReadOnlyList<Experiment> experiments, bool resume)
+    public static string Choose(IReadOnlyList<Experiment> experiments, bool resume, Shard? shard = null)
     {
         string name = experiments.SequenceEqual(Catalogue.Paper) ? "all"
             : experiments.SequenceEqual(Catalogue.All) ? "all-controls" : string.Join('-', experiments.Select(e => e.Name));
-        string first = Path.Combine(Parent, name), latest = first, next = first;
+        string first = Of(Path.Combine(Parent, name), shard), latest = first, next = first;
         for (int i = 2; TrialStore.Exists(next); i++)
         {
             latest = next;
@@ -38,10 +42,16 @@ internal static class RunFolder
     public static TrialStore Read(string directory)
     {
         TrialStore store = TrialStore.Read(directory);
-        if (store.TornBytes > 0)
-            Terminal.Errors.WriteLine($"kappa: the last line of the trials is torn ({store.TornBytes} bytes) and left out");
-        if (store.UnsoundLines > 0)
-            Terminal.Errors.WriteLine($"kappa: {store.UnsoundLines} lines of the trials are no records of this version and left out");
+        NoteUnsound(store);
         return store;
+    }
+
+    /// <summary>Says on stderr what of a folder was left out.</summary>
+    public static void NoteUnsound(TrialStore store)
+    {
+        if (store.TornBytes > 0)
+            Terminal.Errors.WriteLine($"kappa: the last line of the trials in {store.Directory} is torn ({store.TornBytes} bytes) and left out");
+        if (store.UnsoundLines > 0)
+            Terminal.Errors.WriteLine($"kappa: {store.UnsoundLines} lines of the trials in {store.Directory} are no records of this version and left out");
     }
 }

@@ -55,7 +55,7 @@ public class ClaimsTests : WorkingFolder
         KappaProcess result = Kappa("claims", "r", "--json");
         Assert.That(result.ExitCode, Is.Zero);
         Assert.That(result.Output, Is.EqualTo(whole));
-        Assert.That(result.Errors, Does.Contain("the last line of the trials is torn (26 bytes) and left out"));
+        Assert.That(result.Errors, Does.Contain("the last line of the trials in r is torn (26 bytes) and left out"));
     }
 
     [Test]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Kappa.Kernels;
 using Kappa.Training.Experiments;
 using Kappa.Training.Results;
@@ -26,13 +27,14 @@ internal static class RunCommand
         Option<int?> epochs = Options.Integer("--epochs", "Training steps per trial (the paper's: 200, 300 or 1000).", 1);
         Option<uint?> seed = Options.Seed("Seed of the first trial; trial k has seed + 100k. Default: 42.");
         Option<int?> threads = Options.Integer("--threads", "Trials at a time. Default: one per core. Results do not depend on it.", 1, 1024);
-        Option<string?> output = new("--out") { Description = "Folder for results and page. Default: a new folder in out/.", HelpName = "DIR" };
+        Option<Shard?> shard = ShardOption.Create();
+        Option<string?> output = new("--out") { Description = "Folder for results and page; a shard's is DIR-shard-i-of-N. Default: a new folder in out/.", HelpName = "DIR" };
         Option<bool> resume = new("--resume") { Description = "Go on with the folder of --out, or the latest of this run in out/: finished trials are kept." };
         Option<bool> quick = new("--quick") { Description = "A small run for a first look: 2 trials, d ≤ 64, 50 steps." };
         Option<bool> controls = new("--controls") { Description = "With all: the controls exp10 … exp18, too; a few minutes." };
         Option<bool> json = Options.Json();
         Option<bool> trialsOut = new("--trials-out") { Description = "With --json: one line per trial, too, before the summaries." };
-        var command = new Command("run", "Run experiments and make their page.") { names, trials, dims, epochs, seed, threads, output, resume, quick, controls, json, trialsOut };
+        var command = new Command("run", "Run experiments and make their page.") { names, trials, dims, epochs, seed, threads, shard, output, resume, quick, controls, json, trialsOut };
         // On a thread of its own: Ctrl-C is watched for only once the action has returned its task.
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(
             Resolve(parsed.GetValue(names)!, parsed.GetValue(controls)),
@@ -45,6 +47,7 @@ internal static class RunCommand
                 Quick = parsed.GetValue(quick),
             },
             parsed.GetValue(threads) ?? Environment.ProcessorCount,
+            parsed.GetValue(shard),
             parsed.GetValue(output),
             parsed.GetValue(resume),
             parsed.GetValue(json),
@@ -71,8 +74,8 @@ internal static class RunCommand
     private static IReadOnlyList<Experiment> Resolve(string[] names, bool controls) =>
         [.. Catalogue.All.Where(e => names.Contains(e.Name) || names.Contains(All) && (controls || Catalogue.Paper.Contains(e)))];
 
-    private static int Run(IReadOnlyList<Experiment> experiments, PlanSettings settings, int threads, string? output, bool resume,
-        bool json, bool trialsOut, CancellationToken cancellation)
+    private static int Run(IReadOnlyList<Experiment> experiments, PlanSettings settings, int threads, Shard? given, string? output,
+        bool resume, bool json, bool trialsOut, CancellationToken cancellation)
     {
         Plan plan;
         try
@@ -84,8 +87,14 @@ internal static class RunCommand
             throw new UserException("", e);
         }
 
-        string directory = output ?? RunFolder.Choose(experiments, resume);
-        using TrialStore store = TrialStore.Open(directory, resume);
+        Shard? shard = ShardOption.Resolve(given, out string? note);
+        if (shard is not null)
+            plan = plan.Of(shard);
+        string directory = output is null ? RunFolder.Choose(experiments, resume, shard) : RunFolder.Of(output, shard);
+        ShardManifest? manifest = shard is null ? null : new ShardManifest(shard, [.. experiments.Select(e => e.Name)], settings);
+        using TrialStore store = TrialStore.Open(directory, resume, manifest);
+        if (note is not null)
+            Terminal.Notes.WriteLine(note);
         if (store.TornBytes > 0)
             Terminal.Notes.MarkupLineInterpolated($"[grey]The last line in {directory} was torn ({store.TornBytes} bytes); its trial runs again.[/]");
         int kept = plan.Trials.Count - store.Missing(plan).Count;
@@ -105,11 +114,21 @@ internal static class RunCommand
             return CommandLine.Interrupted;
         }
 
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+        string time = string.Create(CultureInfo.InvariantCulture, $"{plan.Trials.Count} trials in {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s");
         store.Complete(plan);
-        ResultOutput.Write(store, plan, json, trialsOut);
-        string page = ReportCommand.WritePage(store);
-        Terminal.Notes.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{plan.Trials.Count} trials in {elapsed.TotalSeconds:F1} s. Page: {page}"));
+        if (shard is null)
+        {
+            ResultOutput.Write(store, plan, json, trialsOut);
+            Terminal.Notes.WriteLine($"{time}. Page: {ReportCommand.WritePage(store)}");
+            return CommandLine.Success;
+        }
+
+        // Tables and page of a part of the trials would pass for those of the run.
+        if (trialsOut)
+            ResultOutput.WriteTrials(store.Records);
+        if (json)
+            Terminal.WriteJson(new JsonObject { ["folder"] = directory, ["shard"] = shard.ToString(), ["trials"] = plan.Trials.Count });
+        Terminal.Notes.WriteLine($"{time}, shard {shard}: {directory}. 'kappa merge' puts the shards together.");
         return CommandLine.Success;
     }
 }
