@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
 
@@ -61,6 +62,28 @@ public class MergeTests : WorkingFolder
         KappaProcess merged = Kappa("merge", "s-shard-0-of-2", "s-shard-1-of-2", "--out", "m");
         Assert.That(merged.ExitCode, Is.Zero, merged.Errors);
         Assert.That(merged.Errors, Does.Contain("the last line of the trials in s-shard-1-of-2 is torn (5 bytes)"));
+    }
+
+    [Test]
+    [Platform("Linux")]
+    public void InterruptedShard_GoesOnAsItSays()
+    {
+        string[] run = ["run", "exp1", "--trials", "6", "--dims", "48", "--epochs", "4000", "--shard", "0/2", "--out", "s", "--threads", "1"];
+        string trials = File("s-shard-0-of-2/trials.jsonl");
+        using (Process process = KappaProcess.Start(Folder, run))
+        {
+            while (!process.HasExited && (!System.IO.File.Exists(trials) || new FileInfo(trials).Length == 0))
+                Thread.Sleep(5);
+            using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+                kill.WaitForExit();
+            Assert.That(process.StandardError.ReadToEnd(), Does.Contain("saved in s-shard-0-of-2; the same command with --resume goes on."));
+            process.WaitForExit();
+            Assert.That(process.ExitCode, Is.EqualTo(CommandLine.Interrupted));
+        }
+
+        KappaProcess resumed = Kappa([.. run, "--resume"]);
+        Assert.That(resumed.ExitCode, Is.Zero, resumed.Errors);
+        Assert.That(resumed.Errors, Does.Contain("of 3 trials are already in s-shard-0-of-2"));
     }
 
     [Test]

@@ -110,7 +110,9 @@ internal static class RunCommand
         catch (OperationCanceledException)
         {
             int done = plan.Trials.Count - store.Missing(plan).Count;
-            Terminal.Notes.MarkupLineInterpolated($"Stopped. {done} of {plan.Trials.Count} trials are saved in {directory}; the same command with --resume --out {directory} goes on.");
+            // A shard's folder is named from DIR of --out, which the command has or lacks as before.
+            string again = shard is null ? $"--resume --out {directory}" : "--resume";
+            Terminal.Notes.MarkupLineInterpolated($"Stopped. {done} of {plan.Trials.Count} trials are saved in {directory}; the same command with {again} goes on.");
             return CommandLine.Interrupted;
         }
 
