@@ -49,15 +49,7 @@ public class BadInputTests : WorkingFolder
     [Test]
     public void EnvironmentVariable_ThatNamesNoPath_IsRefused()
     {
-        Environment.SetEnvironmentVariable("KAPPA_VECTOR_PATH", "AVX9");
-        try
-        {
-            AssertRefused(Kappa("cpu"), "KAPPA_VECTOR_PATH is 'AVX9'");
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable("KAPPA_VECTOR_PATH", null);
-        }
+        AssertRefused(KappaProcess.Run(Folder, "dotnet", [KappaProcess.Assembly, "cpu"], new() { ["KAPPA_VECTOR_PATH"] = "AVX9" }), "KAPPA_VECTOR_PATH is 'AVX9'");
     }
 
     [Test]

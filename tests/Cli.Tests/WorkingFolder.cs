@@ -1,5 +1,8 @@
 using NUnit.Framework;
 
+// Most tests wait for a process of their own.
+[assembly: Parallelizable(ParallelScope.Fixtures)]
+
 namespace Kappa.Cli.Tests;
 
 /// <summary>A folder of its own for every test, to run the command in.</summary>
