@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using Kappa.Training.Experiments;
 
 namespace Kappa.Training.Results;
@@ -11,15 +9,12 @@ namespace Kappa.Training.Results;
 public readonly record struct TrialKey(string Experiment, Condition Condition, int Trial);
 
 /// <summary>A folder of results: trials.jsonl, to which each trial is appended as it ends, and results.jsonl, made from it.</summary>
-/// <remarks>
-/// A record is one write of one line, so a run killed at any moment leaves whole lines and at most a torn last one, which is
-/// cut off when the folder is opened again. An open store holds a lock file, so that a folder has one writer and any readers.
-/// </remarks>
+/// <remarks>A run killed at any moment leaves whole lines; a folder has one writer and any readers.</remarks>
 public sealed class TrialStore : IDisposable
 {
-    private const string TrialsName = "trials.jsonl", ResultsName = "results.jsonl", LockName = ".lock";
+    private const string TrialsName = "trials.jsonl", ResultsName = "results.jsonl";
     private readonly Dictionary<TrialKey, TrialRecord> _records = [];
-    private FileStream? _stream, _lock;
+    private LineLog _log = null!;
 
     private TrialStore(string directory) => Directory = directory;
 
@@ -27,10 +22,10 @@ public sealed class TrialStore : IDisposable
     public string Directory { get; }
 
     /// <summary>Bytes of a torn last line, which do not count; 0 where there was none.</summary>
-    public int TornBytes { get; private set; }
+    public int TornBytes => _log.TornBytes;
 
     /// <summary>Lines of a folder opened for reading that are no record, as another version may write them; they are left out.</summary>
-    public int UnsoundLines { get; private set; }
+    public int UnsoundLines => _log.UnsoundLines;
 
     /// <summary>The records, in no particular order.</summary>
     public IReadOnlyCollection<TrialRecord> Records => _records.Values;
@@ -51,30 +46,8 @@ public sealed class TrialStore : IDisposable
     public static TrialStore Open(string directory, bool resume, ShardManifest? manifest = null)
     {
         var store = new TrialStore(directory);
-        try
-        {
-            System.IO.Directory.CreateDirectory(directory);
-            store._lock = new FileStream(
-                Path.Combine(directory, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
-            store._stream = new FileStream(Path.Combine(directory, TrialsName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
-            if (store._stream.Length > 0 && !resume)
-                throw new ResultsException($"{directory} already holds results; go on with --resume, or choose another folder with --out");
-            long sound = store.Load(store._stream, skipUnsound: false);
-            store.Claim(manifest);
-            store._stream.SetLength(sound);
-            store._stream.Position = sound;
-            return store;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
-        {
-            store.Dispose();
-            throw new ResultsException($"cannot write results to {directory}: {OneLine(e)}", e);
-        }
-        catch
-        {
-            store.Dispose();
-            throw;
-        }
+        store._log = LineLog.Open(directory, TrialsName, resume, store.Add, () => store.Claim(manifest));
+        return store;
     }
 
     /// <summary>Reads a folder without changing its trials, as far as it is sound: see <see cref="TornBytes"/> and <see cref="UnsoundLines"/>.</summary>
@@ -84,19 +57,11 @@ public sealed class TrialStore : IDisposable
         if (!Exists(directory))
             throw new ResultsException($"{directory} holds no {TrialsName}");
         var store = new TrialStore(directory);
-        try
-        {
-            using var stream = new FileStream(Path.Combine(directory, TrialsName), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            store.Load(stream, skipUnsound: true);
-            store.Manifest = ShardManifest.Read(directory);
-            if (store.UnsoundLines > 0 && store._records.Count == 0)
-                throw new ResultsException($"none of the {store.UnsoundLines} lines of {Path.Combine(directory, TrialsName)} is a trial record of this version");
-            return store;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ResultsException($"cannot read results from {directory}: {OneLine(e)}", e);
-        }
+        store._log = LineLog.Read(directory, TrialsName, store.Add);
+        store.Manifest = ShardManifest.Read(directory);
+        return store.UnsoundLines == 0 || store._records.Count > 0
+            ? store
+            : throw new ResultsException($"none of the {store.UnsoundLines} lines of {Path.Combine(directory, TrialsName)} is a trial record of this version");
     }
 
     /// <summary>The plan's trials that are not stored yet, in the plan's order.</summary>
@@ -120,20 +85,8 @@ public sealed class TrialStore : IDisposable
     /// <exception cref="ResultsException">The folder cannot be written; what was stored before stays.</exception>
     public void Append(TrialRecord record)
     {
-        FileStream stream = _stream ?? throw new InvalidOperationException("This store was opened for reading.");
-        long end = stream.Position;
-        try
-        {
-            stream.Write(Encoding.UTF8.GetBytes(record.ToJson() + "\n"));
-            stream.Flush();
-        }
-        catch (IOException e)
-        {
-            TryTruncate(stream, end);
-            throw new ResultsException($"cannot write results to {Directory}: {OneLine(e)}; {_records.Count} trials are stored", e);
-        }
-
-        _records[new TrialKey(record.Experiment, record.Condition, record.Trial)] = record;
+        _log.Append(record.ToJson());
+        Add(record);
     }
 
     /// <summary>Puts the trials into the plan's order, others behind them, and writes results.jsonl: the same bytes however the run went.</summary>
@@ -149,9 +102,7 @@ public sealed class TrialStore : IDisposable
             .. _records.Values.OrderBy(r => order.GetValueOrDefault(new TrialKey(r.Experiment, r.Condition, r.Trial), int.MaxValue))
                 .ThenBy(r => r.Experiment, StringComparer.Ordinal).ThenBy(r => r.Condition.Key, StringComparer.Ordinal).ThenBy(r => r.Trial),
         ];
-        _stream?.Dispose();
-        _stream = null;
-        AtomicFile.Write(Path.Combine(Directory, TrialsName), sorted.Select(r => r.ToJson()));
+        _log.Replace(sorted.Select(r => r.ToJson()));
         _records.Clear();
         foreach (TrialRecord record in sorted)
             _records.Add(new TrialKey(record.Experiment, record.Condition, record.Trial), record);
@@ -164,11 +115,7 @@ public sealed class TrialStore : IDisposable
     public void WriteSummaries() => AtomicFile.Write(Path.Combine(Directory, ResultsName), Summary.Of(_records.Values).Select(s => s.ToJson()));
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _stream?.Dispose();
-        _lock?.Dispose();
-    }
+    public void Dispose() => _log.Dispose();
 
     /// <summary>Writes shard.json, or sees that what the folder holds is of the same shard.</summary>
     private void Claim(ShardManifest? manifest)
@@ -189,51 +136,7 @@ public sealed class TrialStore : IDisposable
         Manifest = manifest;
     }
 
-    /// <summary>Reads whole lines; returns the length of the sound part.</summary>
-    private long Load(FileStream stream, bool skipUnsound)
-    {
-        byte[] bytes = new byte[stream.Length];
-        stream.Position = 0;
-        stream.ReadExactly(bytes);
-        int start = 0, number = 0;
-        while (start < bytes.Length)
-        {
-            int length = bytes.AsSpan(start).IndexOf((byte)'\n');
-            if (length < 0)
-                break;
-            number++;
-            try
-            {
-                TrialRecord record = TrialRecord.FromJson(Encoding.UTF8.GetString(bytes, start, length));
-                _records[new TrialKey(record.Experiment, record.Condition, record.Trial)] = record;
-            }
-            catch (JsonException) when (skipUnsound)
-            {
-                UnsoundLines++;
-            }
-            catch (JsonException e)
-            {
-                throw new ResultsException($"line {number} of {Path.Combine(Directory, TrialsName)} is no trial record", e);
-            }
+    private void Add(string line) => Add(TrialRecord.FromJson(line));
 
-            start += length + 1;
-        }
-
-        TornBytes = bytes.Length - start;
-        return start;
-    }
-
-    private static void TryTruncate(FileStream stream, long length)
-    {
-        try
-        {
-            stream.SetLength(length);
-        }
-        catch (IOException)
-        {
-            // The torn line that stays is cut off when the folder is opened again.
-        }
-    }
-
-    private static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ");
+    private void Add(TrialRecord record) => _records[new TrialKey(record.Experiment, record.Condition, record.Trial)] = record;
 }
