@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 namespace Kappa.Training.Checkpoints;
 
 /// <summary>A tensor of an open checkpoint: what its file says of it, and its elements on demand.</summary>
-/// <remarks>Safe for several threads at a time; readings of one .npz file, or of one tensor, take turns.</remarks>
+/// <remarks>Safe for several threads at a time; readings of one .npz file take turns.</remarks>
 public sealed class CheckpointTensor
 {
     private const int ChunkBytes = 1 << 18;

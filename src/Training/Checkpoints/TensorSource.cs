@@ -31,7 +31,8 @@ internal sealed class MappedFile : TensorSource, IDisposable
         _map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
     }
 
-    public override object Gate { get; } = new();
+    // Every stream is a mapping of its own.
+    public override object Gate => new();
 
     public override Stream Open(long offset, long length)
     {
