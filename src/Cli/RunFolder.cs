@@ -18,8 +18,14 @@ internal static class RunFolder
     {
         string name = experiments.SequenceEqual(Catalogue.Paper) ? "all"
             : experiments.SequenceEqual(Catalogue.All) ? "all-controls" : string.Join('-', experiments.Select(e => e.Name));
-        string first = Of(Path.Combine(Parent, name), shard), latest = first, next = first;
-        for (int i = 2; TrialStore.Exists(next); i++)
+        return Choose(Of(name, shard), resume, TrialStore.Exists);
+    }
+
+    /// <summary>The next free folder of out/NAME, out/NAME-2, …; with resume the latest one that is in use.</summary>
+    public static string Choose(string name, bool resume, Func<string, bool> isInUse)
+    {
+        string first = Path.Combine(Parent, name), latest = first, next = first;
+        for (int i = 2; isInUse(next); i++)
         {
             latest = next;
             next = first + "-" + i.ToString(CultureInfo.InvariantCulture);
