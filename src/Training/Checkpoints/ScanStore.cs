@@ -47,7 +47,7 @@ public sealed class ScanStore : IDisposable
         {
             string wanted = Describe(settings, plan), path = Path.Combine(directory, SettingsName);
             if (store._records.Count == 0)
-                LineLog.Write(directory, SettingsName, [wanted]);
+                AtomicFile.Write(Path.Combine(directory, SettingsName), [wanted]);
             else if (!File.Exists(path) || File.ReadAllText(path).TrimEnd('\n') != wanted)
                 throw new ResultsException($"{directory} holds a scan of other files or tensors, or with other measures or splits; choose another folder with --out");
             return store;
