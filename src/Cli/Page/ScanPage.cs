@@ -17,7 +17,7 @@ internal static class ScanPage
         return PageFrame.Render("scan.html", "The spectra of a checkpoint", version, report.Figures, new Dictionary<string, string>
         {
             ["lead"] = Text(string.Create(CultureInfo.InvariantCulture,
-                $"{matrices:N0} matrices with {records.Sum(r => r.Parameters):N0} parameters in all: their condition numbers, their ranks, and what their singular values share with a random matrix’s.")),
+                $"{records.Count:N0} tensors with {records.Sum(r => r.Parameters):N0} parameters, {matrices:N0} of them matrices: their condition numbers, their ranks, and what their singular values share with a random matrix’s.")),
             ["files"] = string.Join(" ", files.Take(12).Append(files.Length > 12 ? $"… {files.Length} files" : "").Select(f => $"<span>{Html.Encode(f)}</span>")),
             ["tensors"] = records.Count.ToString("N0", CultureInfo.InvariantCulture),
             ["warning"] = report.LikeRandom.Count == 0 ? "" : $"""<p class="departure">{Text(Warning(report.LikeRandom))}</p>""",
@@ -35,21 +35,21 @@ internal static class ScanPage
         <div class="table" role="region" tabindex="0" aria-labelledby="table-title">
         <table data-sortable>
         <thead><tr>
-        {string.Join("\n", report.Columns.Select((c, i) => $"<th scope=\"col\" data-sort=\"{(IsText(report, i) ? "text" : "number")}\"{(IsNumber(report, i) ? " class=\"number\"" : "")}>{Html.Encode(c)}</th>"))}
+        {string.Join("\n", report.Columns.Select((c, i) => $"<th scope=\"col\" data-sort=\"{(IsText(i) ? "text" : "number")}\"{(IsNumber(i) ? " class=\"number\"" : "")}>{Html.Encode(c)}</th>"))}
         </tr></thead>
         <tbody>
-        {string.Join("\n", report.Rows.Select(row => $"<tr>{string.Concat(row.Select((cell, i) => Cell(report, i, cell)))}</tr>"))}
+        {string.Join("\n", report.Rows.Select(row => $"<tr>{string.Concat(row.Select((cell, i) => Cell(i, cell)))}</tr>"))}
         </tbody>
         </table>
         </div>
         """;
 
-    private static string Cell(ScanReport report, int column, (string Text, string Key) cell) => column == 0
+    private static string Cell(int column, (string Text, string Key) cell) => column == 0
         ? $"<th scope=\"row\"><code>{Html.Encode(cell.Text)}</code></th>"
-        : $"<td data-key=\"{Html.Encode(cell.Key)}\"{(IsNumber(report, column) ? " class=\"number\"" : "")}>{Html.Encode(cell.Text)}</td>";
+        : $"<td data-key=\"{Html.Encode(cell.Key)}\"{(IsNumber(column) ? " class=\"number\"" : "")}>{Html.Encode(cell.Text)}</td>";
 
-    // Name, shape and type come first, the remark last.
-    private static bool IsNumber(ScanReport report, int column) => column > 2 && column < report.Columns.Count - 1;
+    // Name, matrix, which is sorted by its size, type and remark come before the numbers.
+    private static bool IsNumber(int column) => column > 3;
 
-    private static bool IsText(ScanReport report, int column) => column != 1 && !IsNumber(report, column);
+    private static bool IsText(int column) => column is 0 or 2 or 3;
 }

@@ -15,6 +15,9 @@ public sealed record ScanMeasure(string Name, string Title, bool NeedsSpectrum)
     /// <summary>All σᵢ.</summary>
     public static ScanMeasure SingularValues { get; } = new("singularValues", "σ", true);
 
+    /// <summary>Whether it is a number of singular values.</summary>
+    public bool IsCount => Name is "numericalRank" or "effectiveRank";
+
     /// <summary>All measures, in the order of output.</summary>
     public static IReadOnlyList<ScanMeasure> All { get; } =
     [

@@ -17,12 +17,15 @@ public sealed record ScanReport(
     private const int MarksPerSpectrum = 40;
     private const int LineHeight = 18;
 
+    // The table's readers have the figures for the spectrum and its edges, and the JSON for bounds.
+    private static readonly string[] s_notInTable = ["conditionLower", "conditionUpper", "randomLower", "randomUpper", "likeRandom", "singularValues"];
+
     /// <summary>Builds it; every number comes from the records.</summary>
     /// <param name="records">In the order in which they are shown.</param>
     public static ScanReport Build(IReadOnlyList<ScanRecord> records)
     {
         ArgumentNullException.ThrowIfNull(records);
-        ScanMeasure[] measured = [.. ScanMeasure.All.Where(m => m != ScanMeasure.SingularValues && m != ScanMeasure.LikeRandom && records.Any(r => r.Values.ContainsKey(m.Name)))];
+        ScanMeasure[] measured = [.. ScanMeasure.All.Where(m => !s_notInTable.Contains(m.Name) && records.Any(r => r.Values.ContainsKey(m.Name)))];
         ScanRecord[] conditioned = [.. records.Where(r => double.IsFinite(r[ScanMeasure.ConditionNumber]))];
         ScanRecord[] spectra = [.. records.Where(r => r.SingularValues is { Count: > 0 } sigma && sigma[0] > 0)];
         var figures = new List<Figure>();
@@ -36,7 +39,7 @@ public sealed record ScanReport(
                 + "Grey: between the edges of Marčenko and Pastur’s law, where a large random matrix of the same shape and Frobenius norm has all of them.",
                 Spectra(spectra)));
         return new ScanReport(figures,
-            ["tensor", "shape", "type", .. measured.Select(m => m.Title), "remark"],
+            ["tensor", "matrix", "type", "remark", .. measured.Select(m => m.Title)],
             [.. records.Select(r => Row(r, measured))],
             [.. records.Where(IsLikeRandom).Select(r => r.Name)]);
     }
@@ -55,8 +58,8 @@ public sealed record ScanReport(
         (record.Name, record.Name),
         (record.Matricization ?? string.Join(" × ", record.Shape), Key(record.Parameters)),
         (record.ElementType, record.ElementType),
-        .. measured.Select(m => (NumberText.Number(record[m]), Key(record[m]))),
         (Remark(record), Remark(record)),
+        .. measured.Select(m => (m.IsCount && double.IsFinite(record[m]) ? NumberText.Whole(record[m]) : NumberText.Number(record[m]), Key(record[m]))),
     ];
 
     private static string Key(double x) => double.IsFinite(x) ? x.ToString("R", System.Globalization.CultureInfo.InvariantCulture) : "";
@@ -115,7 +118,10 @@ public sealed record ScanReport(
             {
               "y": {
                 "field": "tensor", "type": "nominal", "title": null, "scale": { "domain": {{VegaLite.List(scaled.Select(s => VegaLite.Text(s.Record.Name)))}} },
-                "axis": { "labelLimit": 260, "ticks": false, "labelPadding": 6, "labelOverlap": false, "labelFontSize": 10 }
+                "axis": {
+                  "labelLimit": { "expr": "max(90, min(260, 0.4 * (isFinite(containerSize()[0]) ? containerSize()[0] : 650)))" },
+                  "ticks": false, "labelPadding": 6, "labelOverlap": false, "labelFontSize": 11
+                }
               }
             }
             """, $$"""

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using Kappa.Cli.Page;
+using Kappa.Training.Checkpoints;
 using Kappa.Training.Claims;
 using Kappa.Training.Experiments;
 using Kappa.Training.Report;
+using Kappa.Training.Tests.Checkpoints;
 using Microsoft.Playwright;
 using NUnit.Framework;
 
@@ -30,6 +32,8 @@ public class PageInBrowserTests
     private IPage? _wide;
 
     private string Address => new Uri(Path.Combine(_folder, "report.html")).AbsoluteUri;
+
+    private string ScanAddress => new Uri(Path.Combine(_folder, "scan.html")).AbsoluteUri;
 
     private IPage Wide => _wide!;
 
@@ -86,7 +90,7 @@ public class PageInBrowserTests
     {
         await Wide.Mouse.MoveAsync(400, 400);
         Assert.That(_complaints, Is.Empty);
-        Assert.That(_requests, Is.All.EqualTo(Address).And.Not.Empty);
+        Assert.That(_requests.Distinct(), Is.SubsetOf([Address, ScanAddress]).And.Not.Empty);
     }
 
     [Test]
@@ -208,11 +212,44 @@ public class PageInBrowserTests
         await Wide.WaitForFunctionAsync("() => Math.abs(document.getElementById('exp14').getBoundingClientRect().top) < 2");
     }
 
+    [Test]
+    public async Task ScanPage_DrawsKappaAndSpectraAndSorts()
+    {
+        PageFrame.Write(ScanPage.Render(Scanned(), "1.2.3"), Path.Combine(_folder, "scan.html"));
+        IPage page = await Open(1280, ColorScheme.Dark, ScanAddress);
+        Assert.That(await page.Locator("[data-figure='condition'] svg .mark-symbol path").CountAsync(), Is.EqualTo(40));
+        Assert.That(await page.Locator("[data-figure='spectra'] svg .mark-rect path").CountAsync(), Is.EqualTo(40 + 40 * 6), "an interval each, and every σ");
+        Assert.That(await page.Locator("tbody tr").CountAsync(), Is.EqualTo(41));
+        await AssertLegible(page);
+        await page.Locator("thead th").Nth(4).GetByRole(AriaRole.Button).ClickAsync();
+        string[] keys = await page.EvaluateAsync<string[]>("""[...document.querySelectorAll("tbody tr")].map((row) => row.cells[4].dataset.key)""");
+        Assert.That(keys[..40].Select(k => double.Parse(k, CultureInfo.InvariantCulture)), Is.Ordered);
+        Assert.That(keys[40], Is.Empty, "the vector's");
+        await page.CloseAsync();
+
+        IPage narrow = await Open(400, ColorScheme.Light, ScanAddress);
+        Assert.That(await narrow.EvaluateAsync<int>("document.scrollingElement.scrollWidth"), Is.LessThanOrEqualTo(400));
+        await narrow.CloseAsync();
+        Assert.That(_complaints, Is.Empty);
+    }
+
+    private List<ScanRecord> Scanned()
+    {
+        string path = Path.Combine(_folder, "model.safetensors");
+        var random = new Random(5);
+        File.WriteAllBytes(path, Safetensors.File([.. Enumerable.Range(0, 40).Select(i => ($"encoder.layers.{i}.self_attn.out_proj.weight", ElementType.F32, new long[] { 6, 8 },
+            Enumerable.Range(0, 48).SelectMany(_ => BitConverter.GetBytes((float)random.NextDouble() - 0.5f)).ToArray())), Safetensors.Counting("bias", 3)]));
+        using var checkpoint = Checkpoint.Open([path]);
+        var records = new List<ScanRecord>();
+        Scan.Run(Scan.Plan(checkpoint, new ScanSettings()), new ScanSettings(), 1, records.Add, CancellationToken.None);
+        return records;
+    }
+
     private static string Chromium() =>
         new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists)
         ?? throw new FileNotFoundException("there is no Chromium in /usr/bin");
 
-    private async Task<IPage> Open(int width, ColorScheme scheme)
+    private async Task<IPage> Open(int width, ColorScheme scheme, string? address = null)
     {
         IPage page = await _browser!.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = scheme, Offline = true, ReducedMotion = ReducedMotion.Reduce });
         page.Console += (_, message) =>
@@ -222,7 +259,7 @@ public class PageInBrowserTests
         };
         page.PageError += (_, error) => _complaints.Add(error);
         page.Request += (_, request) => _requests.Add(request.Url);
-        await page.GotoAsync(Address);
+        await page.GotoAsync(address ?? Address);
         await page.WaitForSelectorAsync("html[data-drawn]", new() { State = WaitForSelectorState.Attached, Timeout = 300_000 });
         return page;
     }
