@@ -149,11 +149,28 @@ public static class Spectrum
     public static ConditionEstimate<T> ConditionNumber<T>(ReadOnlyMatrixView<T> a, VectorPath path = VectorPath.Best, int maxThreads = 0)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        RequireConditioned(a, maxThreads);
+        return ExtremeSingularValues.Of<T, T>(a, path, maxThreads);
+    }
+
+    /// <summary>As <see cref="ConditionNumber{T}(ReadOnlyMatrixView{T}, VectorPath, int)"/> of a float matrix, with the digits that its arithmetic in double has.</summary>
+    /// <param name="a">A (m×n), finite, m, n ≥ 1.</param>
+    /// <param name="path">The vectors to use.</param>
+    /// <param name="maxThreads">The most threads to use; 0: <see cref="Gemm.MaxThreads"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxThreads"/> is negative.</exception>
+    /// <exception cref="ArgumentException">A is empty, or an element is NaN or infinite; its position is named.</exception>
+    public static ConditionEstimate<double> WideConditionNumber(ReadOnlyMatrixView<float> a, VectorPath path = VectorPath.Best, int maxThreads = 0)
+    {
+        RequireConditioned(a, maxThreads);
+        return ExtremeSingularValues.Of<float, double>(a, path, maxThreads);
+    }
+
+    private static void RequireConditioned<T>(ReadOnlyMatrixView<T> a, int maxThreads) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
         ArgumentOutOfRangeException.ThrowIfNegative(maxThreads);
         if (a.IsEmpty)
             throw new ArgumentException($"A {a.Rows}×{a.Columns} matrix has no singular value and no condition number.", nameof(a));
         a.RequireFinite(nameof(a));
-        return ExtremeSingularValues.Of(a, path, maxThreads);
     }
 
     /// <summary>κ = σ₁/σ_p from a spectrum at hand, between the bounds that a backward stable decomposition gives: |δσᵢ| ≤ β = 4·max(m, n)·√p·ε·σ₁.</summary>

@@ -18,13 +18,15 @@ public sealed class ConditionEstimateTests<T>(VectorPath path) where T : unmanag
     private void AssertContainsTruth(Matrix<T> a, (double[] Sigma, int Exponent) truth)
     {
         AssertContainsTruth(Estimate(a), truth, isResolved: true);
+        if (a is Matrix<float> narrow)
+            ConditionEstimateTests<double>.AssertContainsTruth(Spectrum.WideConditionNumber(narrow, path), truth, isResolved: true);
         // The spectrum's own bounds, which depend on κ alone.
         bool mayBeResolved = truth.Sigma[^1] > 16 * Math.Max(a.Rows, a.Columns) * Math.Sqrt(truth.Sigma.Length) * Machine<T>.Epsilon * truth.Sigma[0];
         ConditionEstimate<T> fromSpectrum = Spectrum.ConditionNumber(Svd.Values<T>(a, path));
         AssertContainsTruth(fromSpectrum, truth, mayBeResolved || fromSpectrum.IsResolved);
     }
 
-    private static void AssertContainsTruth(ConditionEstimate<T> estimate, (double[] Sigma, int Exponent) truth, bool isResolved)
+    internal static void AssertContainsTruth(ConditionEstimate<T> estimate, (double[] Sigma, int Exponent) truth, bool isResolved)
     {
         (double[] sigma, int exponent) = truth;
         AssertContains(estimate.LargestSingularValue, Math.ScaleB(sigma[0], exponent));

@@ -79,9 +79,10 @@ internal unsafe ref struct ExtremeSingularValues
     /// <summary>A number between bounds, all times 2^Exponent.</summary>
     public readonly record struct Bounds(double Value, double Lower, double Upper, int Exponent);
 
-    /// <summary>κ and all that goes with it, of A (m×n), finite and not empty.</summary>
-    public static ConditionEstimate<T> Of<T>(ReadOnlyMatrixView<T> a, VectorPath path, int maxThreads)
+    /// <summary>κ and all that goes with it, of A (m×n), finite and not empty, rounded to R.</summary>
+    public static ConditionEstimate<R> Of<T, R>(ReadOnlyMatrixView<T> a, VectorPath path, int maxThreads)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where R : unmanaged, IBinaryFloatingPointIeee754<R>
     {
         ExtremeSingularValues found = Best(a, extremes: true, path, maxThreads);
         Bounds first = found.Largest, last = found.Smallest;
@@ -89,8 +90,8 @@ internal unsafe ref struct ExtremeSingularValues
         int exponent = first.Exponent - last.Exponent;
         Bounds kappa = new(first.Value / last.Value, first.Lower / last.Upper, last.Lower > 0 ? first.Upper / last.Lower : double.PositiveInfinity, exponent);
         // 0/0 for the zero matrix, whose κ is ∞ by agreement.
-        Enclosure<T> bounds = isSingular ? new(T.PositiveInfinity, T.PositiveInfinity, T.PositiveInfinity) : Outward<T>(kappa);
-        return new ConditionEstimate<T>(bounds.Value, bounds.Lower, bounds.Upper, Outward<T>(first), Outward<T>(last), Outward<T>(found.LogVolume))
+        Enclosure<R> bounds = isSingular ? new(R.PositiveInfinity, R.PositiveInfinity, R.PositiveInfinity) : Outward<R>(kappa);
+        return new ConditionEstimate<R>(bounds.Value, bounds.Lower, bounds.Upper, Outward<R>(first), Outward<R>(last), Outward<R>(found.LogVolume))
         {
             IsResolved = isSingular || last.Lower > 0,
         };

@@ -60,7 +60,7 @@ public sealed class CheckpointTensor
     /// <summary>The same tensor by another name.</summary>
     internal CheckpointTensor Renamed(string name) => new(name, File, _layout, _source);
 
-    private void Read<T>(long offset, Span<T> values) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    internal void Read<T>(long offset, Span<T> values) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Count - values.Length);

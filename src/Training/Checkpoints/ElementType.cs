@@ -73,6 +73,9 @@ internal static class ElementTypes
     /// <summary>Whether the elements are floating-point numbers.</summary>
     public static bool IsFloat(this ElementType type) => type <= ElementType.F8_E5M2FNUZ;
 
+    /// <summary>Whether every element is a float, too, as which it takes half the memory.</summary>
+    public static bool FitsSingle(this ElementType type) => type.Size() <= 2 || type == ElementType.F32;
+
     /// <summary>The number of elements and of bytes of an array, multiplied out extent by extent.</summary>
     /// <returns>Whether neither product leaves 63 bits on the way.</returns>
     public static bool TryMeasure(this ElementType type, ReadOnlySpan<long> shape, out long count, out long bytes)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Kappa.Kernels;
 using Kappa.Training.Information;
 
@@ -79,12 +80,19 @@ public static class Scan
         ScanRecord record = ScanRecord.Of(matrix);
         if (matrix.Reason is not null)
             return record;
-        Matrix<double> w = matrix.Read();
+        return settings.Measures.Any(m => m.NeedsSpectrum) ? Measure(record, matrix.Read(), settings, w => OfSpectrum(WeightMeasures.Of(w, settings.InputDeviation, maxThreads: threads)))
+            : matrix.Tensor.ElementType.FitsSingle()
+                ? Measure(record, matrix.Read<float>(), settings, w => OfFactorization<float>(w, Spectrum.WideConditionNumber(w, maxThreads: threads), settings.InputDeviation))
+                : Measure(record, matrix.Read(), settings, w => OfFactorization<double>(w, Spectrum.ConditionNumber<double>(w, maxThreads: threads), settings.InputDeviation));
+    }
+
+    private static ScanRecord Measure<T>(
+        ScanRecord record, Matrix<T> w, ScanSettings settings, Func<Matrix<T>, (string?, Dictionary<string, double>, IReadOnlyList<double>?)> measure)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
         if (FirstNotFinite(w) is (int row, int column))
-            return record with { ConditionReason = FormattableString.Invariant($"element ({row}, {column}) is {(double.IsNaN(w[row, column]) ? "NaN" : "infinite")}") };
-        (string? reason, Dictionary<string, double> values, IReadOnlyList<double>? sigma) = settings.Measures.Any(m => m.NeedsSpectrum)
-            ? OfSpectrum(WeightMeasures.Of(w, settings.InputDeviation, maxThreads: threads))
-            : OfFactorization(w, settings.InputDeviation, threads);
+            return record with { ConditionReason = FormattableString.Invariant($"element ({row}, {column}) is {(T.IsNaN(w[row, column]) ? "NaN" : "infinite")}") };
+        (string? reason, Dictionary<string, double> values, IReadOnlyList<double>? sigma) = measure(w);
         return record with
         {
             ConditionReason = reason,
@@ -143,15 +151,16 @@ public static class Scan
         return (m.ConditionReason, values, m.SingularValues);
     }
 
-    private static (string?, Dictionary<string, double>, IReadOnlyList<double>?) OfFactorization(Matrix<double> w, double inputDeviation, int threads)
+    private static (string?, Dictionary<string, double>, IReadOnlyList<double>?) OfFactorization<T>(ReadOnlyMatrixView<T> w, ConditionEstimate<double> condition, double inputDeviation)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        ConditionEstimate<double> condition = Spectrum.ConditionNumber<double>(w, maxThreads: threads);
         bool known = condition.IsResolved && double.IsFinite(condition.Upper);
         string? reason = known ? null
             : condition.IsResolved ? "singular"
             : FormattableString.Invariant($"not resolved: κ ≥ {condition.Lower:G3}");
-        double norm = Spectrum.FrobeniusNorm<double>(w), largest = condition.LargestSingularValue.Value;
-        double[] rows = Spectrum.RowNorms<double>(w);
+        double largest = condition.LargestSingularValue.Value;
+        double[] rows = RowNorms(w);
+        double norm = Norm(rows);
         int p = Math.Min(w.Rows, w.Columns);
         double logVolume = known ? condition.LogVolume.Value : double.NaN;
         MarchenkoPastur? law = norm > 0 ? new MarchenkoPastur(w.Rows, w.Columns, norm / Math.Sqrt(w.Rows) / Math.Sqrt(w.Columns)) : null;
@@ -174,11 +183,27 @@ public static class Scan
         return (reason, values, null);
     }
 
-    private static (int Row, int Column)? FirstNotFinite(Matrix<double> w)
+    // In double whatever W is stored in.
+    private static double[] RowNorms<T>(ReadOnlyMatrixView<T> w) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        Span<double> elements = w.Elements;
+        var (norms, row) = (new double[w.Rows], new double[w.Columns]);
+        for (int i = 0; i < w.Rows; i++)
+        {
+            for (int j = 0; j < w.Columns; j++)
+                row[j] = double.CreateTruncating(w[i, j]);
+            norms[i] = Norm(row);
+        }
+
+        return norms;
+    }
+
+    private static double Norm(double[] x) => Spectrum.FrobeniusNorm(new ReadOnlyMatrixView<double>(x, 1, x.Length));
+
+    private static (int Row, int Column)? FirstNotFinite<T>(Matrix<T> w) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        Span<T> elements = w.Elements;
         for (int i = 0; i < elements.Length; i++)
-            if (!double.IsFinite(elements[i]))
+            if (!T.IsFinite(elements[i]))
                 return (i / w.Columns, i % w.Columns);
         return null;
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Kappa.Kernels;
 
 namespace Kappa.Training.Checkpoints;
@@ -43,14 +44,16 @@ public sealed class TensorMatrix
     /// <summary>Reads W in double precision. O(mn); all of the tensor where W is a block of its columns.</summary>
     /// <exception cref="InvalidOperationException">There is no matrix.</exception>
     /// <exception cref="InvalidDataException">The file no longer holds the tensor.</exception>
-    public Matrix<double> Read()
+    public Matrix<double> Read() => Read<double>();
+
+    internal Matrix<T> Read<T>() where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (Reason is not null)
             throw new InvalidOperationException($"Tensor {Checkpoint.Quote(Name)} is no matrix: {Reason}.");
         int width = (int)(Tensor.Count / Tensor.Shape[0]);
-        var rows = new Matrix<double>(Rows, width);
-        Tensor.Read((long)_firstRow * width, rows.Elements);
-        return width == Columns ? rows : Matrix<double>.From(rows.View.Block(0, _firstColumn, Rows, Columns));
+        var rows = new Matrix<T>(Rows, width);
+        Tensor.Read<T>((long)_firstRow * width, rows.Elements);
+        return width == Columns ? rows : Matrix<T>.From(rows.View.Block(0, _firstColumn, Rows, Columns));
     }
 }
 

@@ -16,12 +16,17 @@ public sealed class WeightMeasures
     private WeightMeasures(Matrix<double> w, double inputDeviation, VectorPath path, int maxThreads)
     {
         (Rows, Columns) = (w.Rows, w.Columns);
-        SvdResult<double> svd = Svd.Values<double>(w, path, maxThreads: maxThreads);
+        SvdResult<double> svd = Svd.Values<double>(w, path, SvdAlgorithm.Bidiagonal, maxThreads);
+        Condition = Spectrum.ConditionNumber(svd);
+        if (!Condition.IsResolved || Condition.Upper - Condition.Lower > WidestFromSpectrum * Condition.Lower)
+        {
+            Condition = Spectrum.ConditionNumber<double>(w, path, maxThreads);
+            // κ is known, and so large that only the careful algorithm gives all the values behind it.
+            if (Condition.IsResolved && double.IsFinite(Condition.Upper))
+                svd = Svd.Values<double>(w, path, SvdAlgorithm.Auto, maxThreads);
+        }
+
         _sigma = svd.SingularValues.ToArray();
-        ConditionEstimate<double> estimate = Spectrum.ConditionNumber(svd);
-        Condition = estimate.IsResolved && estimate.Upper - estimate.Lower <= WidestFromSpectrum * estimate.Lower
-            ? estimate
-            : Spectrum.ConditionNumber<double>(w, path, maxThreads);
         NonZeroConditionNumber = Spectrum.NonZeroConditionNumber<double>(_sigma, Rows, Columns);
         NumericalRank = Spectrum.NumericalRank<double>(_sigma, Rows, Columns);
         EffectiveRank = Spectrum.EffectiveRank<double>(_sigma);
@@ -42,7 +47,8 @@ public sealed class WeightMeasures
         RandomDistance = RandomLaw?.Distance(_sigma) ?? double.NaN;
     }
 
-    /// <summary>Measures W. One values-only SVD, and one QR factorisation where it leaves κ less sure than to 10⁻⁶.</summary>
+    /// <summary>Measures W: singular values by bidiagonalisation; where that leaves κ less sure than to 10⁻⁶, a QR factorisation, too, and where
+    /// it resolves κ, the values once more by <see cref="SvdAlgorithm.Auto"/>, each to its own relative accuracy.</summary>
     /// <param name="w">W (m×n), finite, m, n ≥ 1.</param>
     /// <param name="inputDeviation">σₓ > 0 of the entropy.</param>
     /// <param name="path">The vectors to use.</param>
