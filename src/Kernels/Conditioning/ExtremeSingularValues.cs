@@ -127,7 +127,7 @@ internal unsafe ref struct ExtremeSingularValues
     private static ExtremeSingularValues Best<T>(ReadOnlyMatrixView<T> a, bool extremes, VectorPath path, int maxThreads)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        bool mayUseGram = typeof(T) == typeof(float) && Math.Min(a.Rows, a.Columns) >= GramMatrix.LeastOrder;
+        bool mayUseGram = typeof(T) == typeof(float) && GramMatrix.IsPromising(Math.Max(a.Rows, a.Columns), Math.Min(a.Rows, a.Columns));
         ExtremeSingularValues found = OfTall(a.Rows >= a.Columns ? a : a.Transposed(), extremes, mayUseGram, path, maxThreads);
         if (found.Delta < 1 || a.Rows != a.Columns)
             return found;

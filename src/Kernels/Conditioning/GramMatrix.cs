@@ -15,8 +15,11 @@ namespace Kappa.Kernels.Conditioning;
 /// </remarks>
 internal static unsafe class GramMatrix
 {
-    /// <summary>Smaller orders are no faster for it.</summary>
-    public const int LeastOrder = 96;
+    // Smaller orders are no faster for it.
+    private const int LeastOrder = 96;
+
+    // Nearly square matrices beyond this order have ‖DX‖_F of at least about n, too much for δ even where they are Gaussian.
+    private const int LargestSquare = 1024;
 
     /// <summary>The largest δ: <c>Upper/Lower</c> is at most 1 + 2⁻¹⁸ and what Lanczos adds, 32 units of the last place of a float.</summary>
     public const double MostDelta = 1.0 / (1 << 19);
@@ -25,6 +28,9 @@ internal static unsafe class GramMatrix
     private const int Depth = 128;
 
     private const int Line = 8;
+
+    /// <summary>Whether an m×n matrix, m ≥ n, is worth the attempt.</summary>
+    public static bool IsPromising(int m, int n) => n >= LeastOrder && (n <= LargestSquare || 4L * m >= 5L * n);
 
     /// <summary>Doubles of scratch for n columns.</summary>
     public static nint Workspace(int n) => Math.Max(Depth * Spread(n), n * Spread(Depth));
