@@ -31,6 +31,8 @@ internal static class SafetensorsHeader
         file.ReadExactly(prefix);
         if (prefix.SequenceEqual("version "u8))
             throw new InvalidDataException("it is no safetensors file; it looks like a pointer of Git LFS, whose file is still to be fetched");
+        if (prefix.StartsWith("PK\u0003\u0004"u8))
+            throw new InvalidDataException("it is no safetensors file but a zip archive, as PyTorch's .pt and .bin are; save the model as safetensors, arrays as .npz");
         ulong headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerBytes > MaxBytes)
             throw new InvalidDataException($"bytes 0 to 7 say that its header has {headerBytes} bytes; the format allows {MaxBytes}");

@@ -100,6 +100,7 @@ public class SafetensorsHeaderTests
         }
 
         AssertRefused(Encoding.ASCII.GetBytes("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"), "Git LFS");
+        AssertRefused(NpzFileTests.Archive(("archive/data.pkl", [1, 2, 3])), "a zip archive, as PyTorch's .pt");
     }
 
     [Test]
