@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Kappa.Training.Checkpoints;
 using Kappa.Training.Report;
 using Spectre.Console;
@@ -11,6 +12,14 @@ internal static class ScanOutput
     // What has room on a screen.
     private static readonly string[] s_shown =
         ["conditionNumber", "sigmaMax", "sigmaMin", "effectiveRank", "stableRank", "logVolume", "entropyDeficit", "randomDistance"];
+
+    /// <summary>What a shard did: a note, and a line of JSON where that is asked for.</summary>
+    public static void WriteShard(ScanStore store, bool json)
+    {
+        if (json)
+            Terminal.WriteJson(new JsonObject { ["folder"] = store.Directory, ["shard"] = store.Shard!.ToString(), ["tensors"] = store.Records.Count });
+        Terminal.Notes.WriteLine($"Shard {store.Shard}: {store.Directory}. 'kappa merge' puts the shards together.");
+    }
 
     /// <summary>A line of JSON each.</summary>
     public static void WriteJson(IReadOnlyList<ScanRecord> records)

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Kappa.Training.Checkpoints;
+using Kappa.Training.Tests.Checkpoints;
 using NUnit.Framework;
 
 namespace Kappa.Cli.Tests;
@@ -36,6 +38,39 @@ public class MergeTests : WorkingFolder
         // A folder that is there stays as it is; without --out the next free one is made.
         AssertRefused(Kappa(["merge", .. shards, "--out", "out/exp1-exp2"]), "is already there");
         Assert.That(Kappa(["merge", .. shards]).Errors, Does.Contain(Path.Combine("out", "exp1-exp2-2", "report.html")));
+    }
+
+    [Test]
+    public void MergedShardsOfAScan_AreTheSingleScan()
+    {
+        var random = new Random(3);
+        byte[] Data(int count) => [.. Enumerable.Range(0, count).SelectMany(_ => BitConverter.GetBytes((float)(random.NextDouble() - 0.5)))];
+        System.IO.File.WriteAllBytes(File("model.safetensors"), Safetensors.File(
+            [.. Enumerable.Range(2, 9).Select(n => ($"w{n}", ElementType.F32, new long[] { 4 * n, 3 * n }, Data(12 * n * n))), ("bias", ElementType.F32, [5], Data(5))]));
+        string[] scan = ["scan", "model.safetensors"];
+        KappaProcess single = Kappa([.. scan, "--out", "whole", "--json"]);
+        Assert.That(single.ExitCode, Is.Zero, single.Errors);
+        for (int i = 0; i < 3; i++)
+        {
+            KappaProcess shard = Kappa([.. scan, "--shard", $"{i}/3", "--out", "s", "--json"]);
+            Assert.That(shard.ExitCode, Is.Zero, shard.Errors);
+            Assert.That((string?)JsonNode.Parse(shard.Output)!["shard"], Is.EqualTo($"{i}/3"));
+        }
+
+        string[] shards = [.. Enumerable.Range(0, 3).Select(i => $"s-shard-{i}-of-3")];
+        AssertRefused(Kappa("merge", shards[0], shards[2], "--out", "m"), "of 10 tensors are missing; nothing is merged");
+        AssertRefused(Kappa("select", shards[0]), "merge the shards");
+        AssertRefused(Kappa([.. scan, "--shard", "0/3", "--out", "s", "--measures", "sigmaMax", "--resume"]), "a scan of other files or tensors");
+        KappaProcess merged = Kappa(["merge", .. shards, "--out", "m", "--json"]);
+        Assert.That(merged.ExitCode, Is.Zero, merged.Errors);
+        Assert.That(merged.Output, Is.EqualTo(single.Output));
+        foreach (string name in new[] { "scan.jsonl", "scan.json", "report.html" })
+            Assert.That(System.IO.File.ReadAllText(File($"m/{name}")), Is.EqualTo(System.IO.File.ReadAllText(File($"whole/{name}"))), name);
+        AssertRefused(Kappa("merge", "whole", shards[0], "--out", "n"), "whole holds a scan that is not in shards");
+        Assert.That(Kappa([.. scan, "--shard", "0/3", "--measures", "sigmaMax", "--out", "other"]).ExitCode, Is.Zero);
+        AssertRefused(Kappa("merge", shards[0], "other-shard-0-of-3", "--out", "n"), "are not of one scan");
+        KappaProcess partial = Kappa("merge", shards[1], "--out", "n", "--partial", "--json");
+        Assert.That((partial.ExitCode, partial.Lines.Length), Is.EqualTo((0, System.IO.File.ReadAllLines(File(shards[1] + "/scan.jsonl")).Length)), partial.Errors);
     }
 
     [Test]

@@ -35,7 +35,7 @@ public class SlurmTests : WorkingFolder
     {
         using var slurm = new SlurmCluster(Directory.CreateDirectory(File("slurm")).FullName, Programs());
         (string Array, string Merge) Submit() =>
-            slurm.Run(Folder, Path.Combine(Documents.Folder, "cluster", "slurm-submit.sh"), [$"{Shards}", "run", .. s_run]).Split(' ') is [string array, string merge]
+            slurm.Run(Folder, Path.Combine(Documents.Folder, "cluster", "slurm-submit.sh"), [$"{Shards}", "run", "run", .. s_run]).Split(' ') is [string array, string merge]
                 ? (array, merge)
                 : throw new InvalidOperationException("The script prints two jobs.");
         void End(string job) => slurm.Await($"the end of job {job}", () => s_ends.Contains(slurm.Field(job, "JobState")));

@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using Kappa.Cli.Page;
 using Kappa.Kernels;
 using Kappa.Training.Checkpoints;
+using Kappa.Training.Experiments;
 using Kappa.Training.Report;
 using Spectre.Console;
 
@@ -52,11 +53,12 @@ internal static class ScanCommand
         Option<int?> threads = Options.Integer("--threads", "Threads. Default: one per core. Results do not depend on it.", 1, 1024);
         Option<string?> output = new("--out") { Description = "Folder for results and page. Default: a new folder in out/.", HelpName = "DIR" };
         Option<bool> resume = new("--resume") { Description = "Go on with the folder of --out, or the latest scan in out/: finished tensors are kept." };
+        Option<Shard?> shard = ShardOption.Create();
         Option<bool> json = Options.Json();
         Option<bool> csv = new("--csv") { Description = "Print comma-separated values on stdout, and nothing else there." };
         var command = new Command("scan", "κ and information measures of every tensor of a checkpoint, and their page.")
         {
-            paths, filter, measures, split, integers, deviation, sort, threads, output, resume, json, csv,
+            paths, filter, measures, split, integers, deviation, sort, threads, shard, output, resume, json, csv,
         };
         command.SetAction((parsed, cancellation) => Task.Run(() =>
         {
@@ -69,10 +71,19 @@ internal static class ScanCommand
             using Checkpoint checkpoint = CheckpointInput.Open(parsed.GetValue(paths)!);
             IReadOnlyList<TensorMatrix> plan = Filtered(Scan.Plan(checkpoint, settings), parsed.GetValue(filter));
             bool resumed = parsed.GetValue(resume);
-            string directory = parsed.GetValue(output) ?? RunFolder.Choose("scan", resumed, ScanStore.Exists);
-            using ScanStore store = ScanStore.Open(directory, settings, plan, resumed);
-            if (!Run(plan, settings, store, parsed.GetValue(threads) ?? Environment.ProcessorCount, cancellation))
+            Shard? part = ShardOption.Resolve(parsed.GetValue(shard), out string? note);
+            string directory = parsed.GetValue(output) is string given ? RunFolder.Of(given, part) : RunFolder.Choose(RunFolder.Of("scan", part), resumed, ScanStore.Exists);
+            using ScanStore store = ScanStore.Open(directory, settings, plan, resumed, part);
+            if (note is not null)
+                Terminal.Notes.WriteLine(note);
+            if (!Run(part?.Of(plan, Scan.Cost) ?? plan, settings, store, parsed.GetValue(threads) ?? Environment.ProcessorCount, cancellation))
                 return CommandLine.Interrupted;
+            if (part is not null)
+            {
+                ScanOutput.WriteShard(store, parsed.GetValue(json));
+                return CommandLine.Success;
+            }
+
             IReadOnlyList<ScanRecord> records = Sorted(store.Of(plan), parsed.GetValue(sort));
             if (parsed.GetValue(json))
                 ScanOutput.WriteJson(records);
@@ -80,7 +91,7 @@ internal static class ScanCommand
                 ScanOutput.WriteCsv(records, settings.Measures);
             else
                 ScanOutput.Show(records);
-            WritePage(store.Of(plan), Path.Combine(directory, "report.html"));
+            WritePage(store.Of(plan), directory, directory);
             return CommandLine.Success;
         }, CancellationToken.None));
         command.Validators.Add(result =>
@@ -166,11 +177,11 @@ internal static class ScanCommand
         catch (OperationCanceledException)
         {
             Terminal.Notes.MarkupLineInterpolated(
-                $"Stopped. {store.Of(plan).Count} of {plan.Count} tensors are saved in {store.Directory}; the same command with --resume --out {store.Directory} goes on.");
+                $"Stopped. {store.Of(plan).Count} of {plan.Count} tensors are saved in {store.Directory}; the same command with {(store.Shard is null ? $"--resume --out {store.Directory}" : "--resume")} goes on.");
             return false;
         }
 
-        store.Complete(plan);
+        store.Complete();
         Terminal.Notes.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{plan.Count} tensors in {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s."));
         return true;
     }
@@ -179,8 +190,10 @@ internal static class ScanCommand
         ? records
         : [.. records.OrderBy(r => !double.IsFinite(r[measure])).ThenBy(r => descending ? -r[measure] : r[measure])];
 
-    private static void WritePage(IReadOnlyList<ScanRecord> records, string path)
+    /// <summary>Makes the page, and says where it is or will be.</summary>
+    public static void WritePage(IReadOnlyList<ScanRecord> records, string directory, string shown)
     {
+        string path = Path.Combine(directory, "report.html");
         string version = typeof(ScanCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
         try
         {
@@ -194,6 +207,6 @@ internal static class ScanCommand
         string[] likeRandom = [.. ScanReport.Build(records).LikeRandom.Select(ScanOutput.Plain)];
         if (likeRandom.Length > 0)
             Terminal.Notes.WriteLine(ScanPage.Warning(likeRandom));
-        Terminal.Notes.WriteLine($"Page: {path}");
+        Terminal.Notes.WriteLine($"Page: {Path.Combine(shown, "report.html")}");
     }
 }

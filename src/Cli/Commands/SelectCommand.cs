@@ -76,8 +76,9 @@ internal static class SelectCommand
         if (paths is [var directory] && ScanStore.Exists(directory))
         {
             using var store = ScanStore.Read(directory);
-            if (store.Records.Count < store.Planned)
-                throw new UserException($"{directory} holds {store.Records.Count} of {store.Planned} tensors; finish the scan with --resume");
+            if (store.Records.Count < store.Planned.Count)
+                throw new UserException($"{directory} holds {store.Records.Count} of {store.Planned.Count} tensors; "
+                    + (store.Shard is null ? "finish the scan with --resume" : "merge the shards with 'kappa merge'"));
             if (store.Records.All(r => r.Rows == 0 || !r.Values.ContainsKey(measure.Name)))
                 throw new UserException($"the scan in {directory} has no {measure.Name}; scan again with it among --measures");
             return [.. store.Records];

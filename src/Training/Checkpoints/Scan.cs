@@ -208,5 +208,12 @@ public static class Scan
         return null;
     }
 
+    /// <summary>What measuring a matrix takes, for dividing a scan: p·mn operations, and something for every tensor.</summary>
+    public static double Cost(TensorMatrix matrix)
+    {
+        ArgumentNullException.ThrowIfNull(matrix);
+        return 1e4 + (double)matrix.Rows * matrix.Columns * Math.Min(matrix.Rows, matrix.Columns);
+    }
+
     private static long Bytes(TensorMatrix matrix) => sizeof(double) * (long)matrix.Rows * matrix.Columns;
 }

@@ -1,9 +1,11 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Kappa.Training.Experiments;
 using Kappa.Training.Results;
 
 namespace Kappa.Training.Checkpoints;
 
-/// <summary>A folder of a scan: scan.jsonl, to which each record is appended as it is there, and scan.json, which says what was measured.</summary>
+/// <summary>A folder of a scan: scan.jsonl, to which each record is appended as it is there, and scan.json, which says what was measured, and which part of it where it is a shard's.</summary>
 /// <remarks>A scan killed at any moment leaves whole lines; a folder has one writer and any readers.</remarks>
 public sealed class ScanStore : IDisposable
 {
@@ -28,40 +30,42 @@ public sealed class ScanStore : IDisposable
     /// <summary>Whether a folder holds a scan.</summary>
     public static bool Exists(string directory) => File.Exists(Path.Combine(directory, RecordsName));
 
-    /// <summary>The number of matrices that the scan is of; more than there are records where it is not finished.</summary>
-    public int Planned { get; private set; }
+    /// <summary>The names of the matrices that the scan is of, in the checkpoint's order; more than there are records where it is not finished, or a shard's.</summary>
+    public IReadOnlyList<string> Planned { get; private set; } = [];
+
+    /// <summary>Which part of the scan the folder holds; null where it holds all.</summary>
+    public Shard? Shard { get; private set; }
+
+    /// <summary>What was scanned and how, without the shard: the same for all parts of one scan.</summary>
+    internal string Description { get; private set; } = "";
 
     /// <summary>Opens a folder for a scan, creating it where it is not there.</summary>
     /// <param name="directory">The folder.</param>
     /// <param name="settings">What is measured.</param>
-    /// <param name="plan">The matrices that are scanned.</param>
+    /// <param name="plan">The matrices that are scanned, by all shards together.</param>
     /// <param name="resume">Whether records already there are kept and gone on from; where not, their presence is an error.</param>
+    /// <param name="shard">Which part of the scan the folder is to hold, null for all of it.</param>
     /// <exception cref="ResultsException">The folder cannot be written or is in use, or holds records and resume is not asked for or its scan was another one.</exception>
-    public static ScanStore Open(string directory, ScanSettings settings, IReadOnlyList<TensorMatrix> plan, bool resume)
+    public static ScanStore Open(string directory, ScanSettings settings, IReadOnlyList<TensorMatrix> plan, bool resume, Shard? shard = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(plan);
-        var store = new ScanStore(directory) { Planned = plan.Count };
-        store._log = LineLog.Open(directory, RecordsName, resume, store.Add);
-        try
+        return Open(directory, Describe(settings, plan), [.. plan.Select(m => m.Name)], resume, shard);
+    }
+
+    /// <summary>Opens a new folder for a scan that is known by its description.</summary>
+    internal static ScanStore Open(string directory, string description, IReadOnlyList<string> planned, bool resume, Shard? shard)
+    {
+        var store = new ScanStore(directory) { Planned = planned, Shard = shard, Description = description };
+        store._log = LineLog.Open(directory, RecordsName, resume, store.Add, () =>
         {
-            string wanted = Describe(settings, plan), path = Path.Combine(directory, SettingsName);
+            string wanted = WithShard(description, shard), path = Path.Combine(directory, SettingsName);
             if (store._records.Count == 0)
-                AtomicFile.Write(Path.Combine(directory, SettingsName), [wanted]);
+                AtomicFile.Write(path, [wanted]);
             else if (!File.Exists(path) || File.ReadAllText(path).TrimEnd('\n') != wanted)
-                throw new ResultsException($"{directory} holds a scan of other files or tensors, or with other measures or splits; choose another folder with --out");
-            return store;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            store.Dispose();
-            throw new ResultsException($"cannot read {directory}: {e.Message}", e);
-        }
-        catch
-        {
-            store.Dispose();
-            throw;
-        }
+                throw new ResultsException($"{directory} holds a scan of other files or tensors, another shard, or other measures or splits; choose another folder with --out");
+        });
+        return store;
     }
 
     /// <summary>Reads a folder without changing it, as far as it is sound: see <see cref="TornBytes"/> and <see cref="UnsoundLines"/>.</summary>
@@ -72,7 +76,9 @@ public sealed class ScanStore : IDisposable
             throw new ResultsException($"{directory} holds no {RecordsName}");
         var store = new ScanStore(directory);
         store._log = LineLog.Read(directory, RecordsName, store.Add);
-        LineLog.Read(directory, SettingsName, line => store.Planned = PlannedOf(line));
+        LineLog.Read(directory, SettingsName, store.Understand);
+        if (store.Description.Length == 0)
+            throw new ResultsException($"{Path.Combine(directory, SettingsName)} does not say what was scanned");
         return store.UnsoundLines == 0 || store._records.Count > 0
             ? store
             : throw new ResultsException($"none of the {store.UnsoundLines} lines of {Path.Combine(directory, RecordsName)} is a record of this version");
@@ -95,7 +101,7 @@ public sealed class ScanStore : IDisposable
 
     /// <summary>Puts the records into the order of all matrices of the checkpoint: the same bytes however the scan went.</summary>
     /// <exception cref="ResultsException">The folder cannot be written; the records stay as they were.</exception>
-    public void Complete(IReadOnlyList<TensorMatrix> matrices) => _log.Replace(Of(matrices).Select(r => r.ToJson()));
+    public void Complete() => _log.Replace(Planned.Where(_records.ContainsKey).Select(name => _records[name].ToJson()));
 
     /// <inheritdoc/>
     public void Dispose() => _log.Dispose();
@@ -106,12 +112,19 @@ public sealed class ScanStore : IDisposable
         _records[record.Name] = record;
     }
 
-    private static int PlannedOf(string line)
+    private void Understand(string line)
     {
-        using var document = JsonDocument.Parse(line);
-        return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("matrices", out JsonElement count)
-            && count.TryGetInt32(out int planned) ? planned : throw new JsonException($"{SettingsName} has no number of matrices.");
+        var json = JsonNode.Parse(line) as JsonObject;
+        if (json?["matrices"] is not JsonArray names || names.Any(n => n?.GetValueKind() != JsonValueKind.String)
+            || json["shard"] is JsonNode shard && (shard.GetValueKind() != JsonValueKind.String || (Shard = Shard.Parse((string)shard!)) is null))
+            throw new JsonException($"{SettingsName} does not say what was scanned.");
+        Planned = [.. names.Select(n => (string)n!)];
+        json.Remove("shard");
+        Description = json.ToJsonString();
     }
+
+    private static string WithShard(string description, Shard? shard) =>
+        shard is null ? description : $$"""{"shard":"{{shard}}",{{description[1..]}}""";
 
     // A file is known by its path, length and time of its last change.
     private static string Describe(ScanSettings settings, IReadOnlyList<TensorMatrix> plan)
@@ -121,7 +134,10 @@ public sealed class ScanStore : IDisposable
         {
             json.WriteStartObject();
             json.WriteString("settings", settings.Fingerprint);
-            json.WriteNumber("matrices", plan.Count);
+            json.WriteStartArray("matrices");
+            foreach (TensorMatrix matrix in plan)
+                json.WriteStringValue(matrix.Name);
+            json.WriteEndArray();
             json.WriteStartArray("files");
             foreach (string file in plan.Select(m => m.Tensor.File).Distinct())
             {

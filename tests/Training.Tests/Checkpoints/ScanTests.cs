@@ -191,7 +191,7 @@ public class ScanTests
 
         File.AppendAllText(Path.Combine(cut, "scan.jsonl"), "{\"name\":\"w2");
         using (var store = ScanStore.Read(cut))
-            Assert.That((store.Records.Count, store.Planned, store.TornBytes), Is.EqualTo((2, 6, 11)));
+            Assert.That((store.Records.Count, store.Planned.Count, store.TornBytes), Is.EqualTo((2, 6, 11)));
         Assert.That(() => ScanStore.Open(cut, settings, plan, resume: false), Throws.InstanceOf<ResultsException>().With.Message.Contains("--resume"));
         Assert.That(() => ScanStore.Open(cut, settings with { InputDeviation = 2 }, plan, resume: true), Throws.InstanceOf<ResultsException>().With.Message.Contains("other measures"));
         Assert.That(() => ScanStore.Open(cut, settings, [.. plan.Skip(1)], resume: true), Throws.InstanceOf<ResultsException>());
