@@ -17,6 +17,10 @@ public class GradientTests
         ["relu"] = s => new Network(Batch, new Dense(Draw(s, 6, 5)), new Relu(6), new Dense(Draw(s, 4, 6))),
         ["deep relu"] = s => new Network(Batch, new Dense(Draw(s, 6, 5)), new Relu(6), new Dense(Draw(s, 6, 6)), new Relu(6), new Dense(Draw(s, 4, 6))),
         ["multipliers"] = s => new Network(Batch, Scaled(s, 4, 5)),
+        ["bias"] = s => new Network(Batch, new Dense(Draw(s, 6, 5), Draw(s, 1, 6)), new Relu(6), new Dense(Draw(s, 4, 6), Draw(s, 1, 4))),
+        ["layer norm"] = s => new Network(Batch, new Dense(Draw(s, 6, 5)), Normed(s, 6), new Dense(Draw(s, 4, 6))),
+        ["residual"] = s => new Network(Batch, new Dense(Draw(s, 6, 5)), new Residual(Batch, new Dense(Draw(s, 3, 6), Draw(s, 1, 3)), new Relu(3), new Dense(Draw(s, 6, 3))), new Dense(Draw(s, 4, 6))),
+        ["residual first"] = s => new Network(Batch, new Residual(Batch, Normed(s, 5), new Dense(Draw(s, 5, 5))), new Dense(Draw(s, 4, 5))),
         ["deep multipliers"] = s => new Network(Batch, Scaled(s, 6, 5), new Relu(6), Scaled(s, 4, 6)),
     };
 
@@ -55,6 +59,97 @@ public class GradientTests
         Assert.That(() => new Network(Batch), Throws.ArgumentException);
     }
 
+    [TestCase(0)]
+    [TestCase(1000)]
+    public void SoftmaxCrossEntropy_IsTheDerivativeOfItsLoss(double shift)
+    {
+        // Adding a constant to all outputs of a sample changes nothing, however large it is.
+        const int classes = 5;
+        var stream = new GaussianStream(3);
+        Matrix<double> z = Draw(stream, Batch, classes), gradient = new(Batch, classes), scratch = new(Batch, classes);
+        int[] labels = [.. Enumerable.Range(0, Batch).Select(i => i * 3 % classes)];
+        double expected = 0;
+        for (int i = 0; i < Batch; i++)
+            expected -= Math.Log(Math.Exp(z[i, labels[i]]) / z.Row(i).ToArray().Sum(Math.Exp)) / Batch;
+        for (int i = 0; i < z.Elements.Length; i++)
+            z.Elements[i] += shift;
+        double eps = Math.ScaleB(1, -52), rounding = 10 * classes * eps * (1 + shift);
+        Assert.That(SoftmaxCrossEntropy.Evaluate(z, labels, gradient), Is.EqualTo(expected).Within(rounding));
+        double h = Math.Cbrt(eps * (1 + shift));
+        for (int i = 0; i < z.Elements.Length; i++)
+        {
+            double at = z.Elements[i];
+            z.Elements[i] = at + h;
+            double above = SoftmaxCrossEntropy.Evaluate(z, labels, scratch);
+            z.Elements[i] = at - h;
+            double below = SoftmaxCrossEntropy.Evaluate(z, labels, scratch);
+            z.Elements[i] = at;
+            Assert.That(gradient.Elements[i] / Batch, Is.EqualTo((above - below) / (2 * h)).Within(10 * h * h));
+        }
+
+        for (int i = 0; i < Batch; i++)
+            Assert.That(gradient.Row(i).ToArray().Sum(), Is.Zero.Within(classes * eps));
+    }
+
+    [Test]
+    public void SoftmaxCrossEntropy_SurvivesExtremesAndRefusesWhatDoesNotFit()
+    {
+        Matrix<double> z = Matrix<double>.From(new double[] { 1e308, -1e308, 0 }, 1, 3), gradient = new(1, 3);
+        Assert.That(SoftmaxCrossEntropy.Evaluate(z, [0], gradient), Is.Zero);
+        Assert.That(gradient.Elements.ToArray(), Is.EqualTo(new double[] { 0, 0, 0 }));
+        Assert.That(() => SoftmaxCrossEntropy.Evaluate(z, [3], gradient), Throws.ArgumentException.With.Message.Contains("Label 3 of sample 0"));
+        Assert.That(() => SoftmaxCrossEntropy.Evaluate(z, [0, 1], gradient), Throws.ArgumentException);
+        Assert.That(() => SoftmaxCrossEntropy.Evaluate(z, [0], new Matrix<double>(1, 2)), Throws.ArgumentException);
+    }
+
+    [Test]
+    public void LayerNorm_GivesRowsOfMean0AndVariance1()
+    {
+        const int width = 9;
+        var stream = new GaussianStream(4);
+        Matrix<double> x = Draw(stream, Batch, width), y = new(Batch, width);
+        for (int j = 0; j < width; j++)
+            x[0, j] = 7;
+        new LayerNorm(width).Forward(x, y);
+        Assert.That(y.Row(0).ToArray(), Is.All.Zero);
+        double eps = Math.ScaleB(1, -52);
+        for (int i = 1; i < Batch; i++)
+        {
+            double[] row = y.Row(i).ToArray(), original = x.Row(i).ToArray();
+            double mean = original.Average(), variance = original.Average(v => (v - mean) * (v - mean));
+            Assert.That(row.Average(), Is.Zero.Within(width * eps));
+            Assert.That(row.Average(v => v * v), Is.EqualTo(variance / (variance + LayerNorm.Epsilon)).Within(width * eps));
+        }
+    }
+
+    [Test]
+    public void FrozenParameters_GetNoGradientAndOthersTheSame()
+    {
+        (Parameter[] Parameters, double[][] Gradients) Run(params int[] frozen)
+        {
+            var stream = new GaussianStream(5);
+            Network network = s_networks["residual"](stream);
+            foreach (int i in frozen)
+                network.Parameters[i].IsFrozen = true;
+            Matrix<double> x = Draw(stream, Batch, 5), e = Draw(stream, Batch, 4);
+            network.Forward(x);
+            network.Backward(x, e);
+            return ([.. network.Parameters], [.. network.Parameters.Select(p => p.Gradient.Elements.ToArray())]);
+        }
+
+        double[][] all = Run().Gradients, some = Run(0, 2).Gradients;
+        for (int i = 0; i < all.Length; i++)
+            Assert.That(some[i], i is 0 or 2 ? Is.All.Zero : Is.EqualTo(all[i]), $"{i}");
+    }
+
+    [Test]
+    public void Layers_RefuseWhatDoesNotFit()
+    {
+        var stream = new GaussianStream(1);
+        Assert.That(() => new Dense(Draw(stream, 3, 2), Draw(stream, 1, 2)), Throws.ArgumentException.With.Message.Contains("1×3 bias"));
+        Assert.That(() => new Residual(Batch, new Dense(Draw(stream, 3, 2))), Throws.ArgumentException.With.Message.Contains("takes 2 and gives 3"));
+    }
+
     private static double Loss(Network network, Matrix<double> x, Matrix<double> y, out Matrix<double> residual)
     {
         residual = network.Forward(x).Clone();
@@ -73,6 +168,14 @@ public class GradientTests
         var matrix = new Matrix<double>(rows, columns);
         stream.Fill(matrix.Elements);
         return matrix;
+    }
+
+    private static LayerNorm Normed(GaussianStream stream, int width)
+    {
+        var layer = new LayerNorm(width);
+        foreach (Parameter parameter in layer.Parameters)
+            stream.Fill(parameter.Value.Elements);
+        return layer;
     }
 
     private static ScaledDense Scaled(GaussianStream stream, int outputs, int inputs)

@@ -50,7 +50,7 @@ public sealed class Network
     }
 
     /// <summary>f(X) for X (B×inputs); the result is overwritten by the next call.</summary>
-    public Matrix<double> Forward(Matrix<double> x)
+    public Matrix<double> Forward(ReadOnlyMatrixView<double> x)
     {
         for (int i = 0; i < Layers.Count; i++)
             Layers[i].Forward(i == 0 ? x : _outputs[i - 1], _outputs[i]);
@@ -60,10 +60,15 @@ public sealed class Network
     /// <summary>Every parameter's gradient of a loss averaged over the batch, after <see cref="Forward"/> of the same X.</summary>
     /// <param name="x">X (B×inputs).</param>
     /// <param name="outputGradient">∂L/∂Y per sample (B×outputs): Y − Y* for half the squared error.</param>
-    public void Backward(Matrix<double> x, Matrix<double> outputGradient)
+    public void Backward(ReadOnlyMatrixView<double> x, ReadOnlyMatrixView<double> outputGradient) =>
+        Backward(x, outputGradient, _gradients[0], 1.0 / _batchSize);
+
+    /// <summary>The same as one layer's: to the parameters' gradients, times a scale, and to ∂L/∂X unless that is empty.</summary>
+    internal void Backward(ReadOnlyMatrixView<double> x, ReadOnlyMatrixView<double> outputGradient,
+        MatrixView<double> inputGradient, double scale)
     {
         for (int i = Layers.Count - 1; i >= 0; i--)
             Layers[i].Backward(i == 0 ? x : _outputs[i - 1], i == Layers.Count - 1 ? outputGradient : _gradients[i + 1],
-                _gradients[i], 1.0 / _batchSize);
+                i == 0 ? inputGradient : _gradients[i], scale);
     }
 }

@@ -21,12 +21,17 @@ public sealed class Parameter(Matrix<double> value, double learningRateScale = 1
     /// <summary>η where a backward pass itself is to descend, Value ← Value − ηG, without storing G; else null.</summary>
     public double? DirectRate { get; set; }
 
-    /// <summary>Takes G = scale·EᵀX as the gradient, or descends along it. 2Bmn operations.</summary>
+    /// <summary>Whether a backward pass leaves the gradient out; an optimizer is given only those that are not.</summary>
+    public bool IsFrozen { get; set; }
+
+    /// <summary>Takes G = scale·EᵀX as the gradient, or descends along it; nothing where it is frozen. 2Bmn operations.</summary>
     /// <param name="scale">The factor.</param>
     /// <param name="e">E (B×m).</param>
     /// <param name="x">X (B×n).</param>
     internal void Receive(double scale, ReadOnlyMatrixView<double> e, ReadOnlyMatrixView<double> x)
     {
+        if (IsFrozen)
+            return;
         if (DirectRate is double rate)
             Gemm.Multiply(-rate * LearningRateScale * scale, e.Transposed(), x, 1.0, Value);
         else
