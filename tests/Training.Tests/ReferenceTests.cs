@@ -29,7 +29,7 @@ public class ReferenceTests
         foreach ((string name, double expected) in row.Values)
         {
             // Rounding of T steps stays below T·d·ε < 1.5e-11 of ‖W‖; an error of 1e-4 divides that by itself, κ of a product multiplies it.
-            bool ofProduct = cell.Protocol.Depth > 1 && name is "condition_number" or "kappa";
+            bool ofProduct = ((Protocol)cell.Protocol).Depth > 1 && name is "condition_number" or "kappa";
             Assert.That(record.Values[name], Is.EqualTo(expected).Within((ofProduct ? 1e-6 : 1e-9) * Math.Abs(expected)), name);
         }
     }

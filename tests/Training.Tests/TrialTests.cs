@@ -128,7 +128,7 @@ public class TrialTests
         [
             .. from experiment in new[] { "exp2", "exp4", "exp6", "exp8" }
                from cell in Catalogue.Find(experiment)!.CellsAt(8)
-               select (experiment, cell with { Protocol = cell.Protocol with { Epochs = 5 + cell.Condition.Key.Length % 3, TrainingStream = 7 } }),
+               select (experiment, cell with { Protocol = (Protocol)cell.Protocol with { Epochs = 5 + cell.Condition.Key.Length % 3, TrainingStream = 7 } }),
         ];
         TrialRecord[] together = Cohort.Run(members, 3, 42, CancellationToken.None);
         for (int i = 0; i < members.Length; i++)

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Kappa.Kernels;
 using Kappa.Training.Experiments;
 using Kappa.Training.Results;
+using Kappa.Training.Tuning;
 using Spectre.Console;
 
 namespace Kappa.Cli.Commands;
@@ -19,7 +20,7 @@ internal static class RunCommand
     {
         Argument<string[]> names = new("experiment")
         {
-            Description = "exp1 … exp18, or all, which stands for the paper's nine:\n" + string.Join('\n', Catalogue.All.Select(e => $"{e.Name}  {e.Title}: {e.Question}")),
+            Description = "exp1 … exp18, finetune, or all, which stands for the paper's nine:\n" + string.Join('\n', Catalogue.Known.Select(e => $"{e.Name}  {e.Title}: {e.Question}")),
             Arity = ArgumentArity.OneOrMore,
         };
         Option<int?> trials = Options.Integer("--trials", "Trials per condition (the paper's: 10 or 15).", 1);
@@ -30,11 +31,16 @@ internal static class RunCommand
         Option<Shard?> shard = ShardOption.Create();
         Option<string?> output = new("--out") { Description = "Folder for results and page; a shard's is DIR-shard-i-of-N. Default: a new folder in out/.", HelpName = "DIR" };
         Option<bool> resume = new("--resume") { Description = "Go on with the folder of --out, or the latest of this run in out/: finished trials are kept." };
-        Option<bool> quick = new("--quick") { Description = "A small run for a first look: 2 trials, d ≤ 64, 50 steps." };
+        Option<bool> quick = new("--quick") { Description = "A small run for a first look: 2 trials, d ≤ 64, 50 steps; of finetune 2 passes over the data." };
+        Option<string?> data = new("--data")
+        {
+            Description = "With finetune: a safetensors file with U8 Xtrain (n×p), Ytrain (n×10, one-hot), Xtest and Ytest. Default: the classes of a drawn teacher.",
+            HelpName = "FILE",
+        };
         Option<bool> controls = new("--controls") { Description = "With all: the controls exp10 … exp18, too; a few minutes." };
         Option<bool> json = Options.Json();
         Option<bool> trialsOut = new("--trials-out") { Description = "With --json: one line per trial, too, before the summaries." };
-        var command = new Command("run", "Run experiments and make their page.") { names, trials, dims, epochs, seed, threads, shard, output, resume, quick, controls, json, trialsOut };
+        var command = new Command("run", "Run experiments and make their page.") { names, trials, dims, epochs, seed, threads, shard, output, resume, quick, controls, data, json, trialsOut };
         // On a thread of its own: Ctrl-C is watched for only once the action has returned its task.
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(
             Resolve(parsed.GetValue(names)!, parsed.GetValue(controls)),
@@ -45,6 +51,7 @@ internal static class RunCommand
                 Epochs = parsed.GetValue(epochs),
                 Seed = parsed.GetValue(seed) ?? 42,
                 Quick = parsed.GetValue(quick),
+                Data = parsed.GetValue(data) is string path ? Read(path) : null,
             },
             parsed.GetValue(threads) ?? Environment.ProcessorCount,
             parsed.GetValue(shard),
@@ -59,7 +66,25 @@ internal static class RunCommand
             if (result.GetValue(controls) && !(result.GetValue(names) ?? []).Contains(All))
                 result.AddError($"--controls goes with '{All}'; a control alone is named, as in 'kappa run exp10'");
         });
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(data) is not null && !(result.GetValue(names) ?? []).Contains(FineTuning.Description.Name))
+                result.AddError($"--data goes with '{FineTuning.Description.Name}'; the other experiments draw what they learn");
+        });
         return command;
+    }
+
+    private static Classification Read(string path)
+    {
+        try
+        {
+            return ClassificationFile.Read(path);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            string message = e.Message.StartsWith(path + ": ", StringComparison.Ordinal) ? e.Message[(path.Length + 2)..] : e.Message;
+            throw new UserException($"cannot read {path}: {message}");
+        }
     }
 
     private static void ValidateNames(CommandResult result, Argument<string[]> names)
@@ -68,11 +93,11 @@ internal static class RunCommand
             if (name.StartsWith('-'))
                 result.AddError($"there is no option '{name}'; 'kappa run --help' lists them");
             else if (name != All && Catalogue.Find(name) is null)
-                result.AddError($"there is no experiment '{name}'; choose from {string.Join(", ", Catalogue.All.Select(e => e.Name))} or {All}");
+                result.AddError($"there is no experiment '{name}'; choose from {string.Join(", ", Catalogue.Known.Select(e => e.Name))} or {All}");
     }
 
     private static IReadOnlyList<Experiment> Resolve(string[] names, bool controls) =>
-        [.. Catalogue.All.Where(e => names.Contains(e.Name) || names.Contains(All) && (controls || Catalogue.Paper.Contains(e)))];
+        [.. Catalogue.Known.Where(e => names.Contains(e.Name) || names.Contains(All) && (controls ? Catalogue.All : Catalogue.Paper).Contains(e))];
 
     private static int Run(IReadOnlyList<Experiment> experiments, PlanSettings settings, int threads, Shard? given, string? output,
         bool resume, bool json, bool trialsOut, CancellationToken cancellation)

@@ -23,11 +23,28 @@ internal static class PageWriter
             ["settings"] = string.Join(" ", run.Settings.Split(' ').Select(word => $"<span>{Html.Encode(word)}</span>")),
             ["trials"] = run.Trials.ToString("N0", CultureInfo.InvariantCulture),
             ["contents"] = Contents("The paper’s experiments", report.Sections.Where(s => s.PaperFigure is not null))
-                + Contents("Controls", report.Sections.Where(s => s.PaperFigure is null)),
+                + Contents("Controls", report.Sections.Where(s => s is { PaperFigure: null, Substitute: null }))
+                + Contents("The second paper’s case study", report.Sections.Where(s => s.Substitute is not null)),
+            ["lead"] = string.Join("\n", Leads(report.Sections)),
             ["claims"] = ClaimsTable.Render(report.Findings, Text),
             ["questions"] = QuestionsTable.Render(report.Answers, Text),
             ["sections"] = string.Join("\n", report.Sections.Select(Section)),
         });
+
+    private static IEnumerable<string> Leads(IReadOnlyList<Section> sections)
+    {
+        if (sections.Count == 0 || sections.Any(s => s.Substitute is null))
+            yield return """
+                <p class="lead">Nine experiments of <cite>Condition Number as a Non-Learned Matrix Property: Identifying and Correcting Spectral
+                Optimization Flaws</cite>, run again: its claims judged by these trials, its figures
+                drawn from them, and its numbers beside theirs.</p>
+                """;
+        if (sections.Any(s => s.Substitute is not null))
+            yield return """
+                <p class="lead">The case study of <cite>The Condition Number as a Scale-Invariant Proxy for Information Encoding in Neural
+                Units</cite>, in small: which tensors of a trained network learn a second task, and what it forgets by that.</p>
+                """;
+    }
 
     private static string Contents(string title, IEnumerable<Section> sections) => !sections.Any() ? "" : $"""
         <h3>{title}</h3>
@@ -46,7 +63,7 @@ internal static class PageWriter
         string id = Html.Encode(section.Id);
         return $"""
             <section id="{id}" aria-labelledby="{id}-title">
-            <p class="place">Experiment {Number(section)} · {(section.PaperFigure is int figure ? $"the paper’s figure {figure}" : "a control that the paper lacks")}</p>
+            <p class="place">Experiment {Number(section)} · {(section.PaperFigure is int figure ? $"the paper’s figure {figure}" : Text(section.Substitute ?? "a control that the paper lacks"))}</p>
             <h2 id="{id}-title">{Html.Encode(section.Title)}</h2>
             {Paragraph("question", section.Question)}
             {Paragraph("reading", section.Reading)}
@@ -54,7 +71,7 @@ internal static class PageWriter
             <div class="figures">
             {string.Join("\n", section.Figures.Select(Figure))}
             </div>
-            {(section.Comparison.Count > 0 ? Table(id, section.Comparison, besidePaper: section.PaperFigure is not null) : "")}
+            {(section.Comparison.Count > 0 ? Table(id, section.Comparison, besidePaper: section is not { PaperFigure: null, Substitute: null }) : "")}
             </section>
             """;
     }

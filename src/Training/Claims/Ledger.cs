@@ -12,10 +12,11 @@ public static class Ledger
     /// <summary>Judges every claim.</summary>
     /// <param name="records">Trials in any order, of any experiments.</param>
     /// <returns>
-    /// A finding for each of <see cref="Claims"/>, in their order. The same records give the same findings, to the bit.
+    /// A finding for each of <see cref="Claims"/>, in their order, and for those of the second paper where its experiment was run; for
+    /// the latter alone where nothing else was. The same records give the same findings, to the bit.
     /// O(claims · resamples · trials).
     /// </returns>
-    public static IReadOnlyList<Finding> Judge(IEnumerable<TrialRecord> records) => Judge(Claims, records);
+    public static IReadOnlyList<Finding> Judge(IEnumerable<TrialRecord> records) => Judge(SecondPaper.Beside(Claims, SecondPaper.Claims, records), records);
 
     /// <summary>How many findings each verdict has, from the best to the worst; verdicts without any are left out.</summary>
     public static IReadOnlyList<(Verdict Verdict, int Count)> Count(IEnumerable<Finding> findings) =>

@@ -36,6 +36,11 @@ internal static class Measures
         $"ratio of the averages of {method}", Unit.Times, cells => [cells.Find(above), cells.Find(below)],
         c => [.. c.Select(x => new Sample(x.Trials.Select(number)))], (x, average) => average(x[0]) / average(x[1]));
 
+    /// <summary>A number made from the records of one trial in two cells.</summary>
+    public static Measure PairPerTrial(string method, Unit unit, Func<TrialRecord, TrialRecord, double> number, (string, object)[] one, (string, object)[] other) => Between(
+        $"average over trials of the {method}", unit, cells => [cells.Find(one), cells.Find(other)],
+        c => [new Sample(c[0].Trials.Zip(c[1].Trials, number))], (x, average) => average(x[0]));
+
     /// <summary>Several values of a cell: the range they span.</summary>
     public static Measure RangeOf(IReadOnlyList<string> names, params (string, object)[] levels) => new(
         "averages over trials", Unit.Number,

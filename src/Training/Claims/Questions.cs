@@ -53,7 +53,7 @@ public static class Questions
     // The step of the paper's Adam times its steps.
     private const double AdamsReach = 200 * 0.001;
 
-    private static readonly double DeepRate = Exp15MatchedDepth.Description.CellsAt(8)[0].Protocol.LearningRate;
+    private static readonly double DeepRate = ((Protocol)Exp15MatchedDepth.Description.CellsAt(8)[0].Protocol).LearningRate;
 
     private static readonly (string, object)[] Gradient = [("gradient", "sampled")];
 
@@ -136,14 +136,17 @@ public static class Questions
 
     /// <summary>Answers every question.</summary>
     /// <param name="records">Trials in any order, of any experiments.</param>
-    /// <returns>An answer for each of <see cref="All"/>, in their order; the same records give the same answers, to the bit.</returns>
+    /// <returns>
+    /// An answer for each of <see cref="All"/>, in their order, and to those about the second paper where its experiment was run; to
+    /// the latter alone where nothing else was. The same records give the same answers, to the bit.
+    /// </returns>
     public static IReadOnlyList<Answer> Answer(IEnumerable<TrialRecord> records)
     {
         var run = new Dictionary<string, CellSet>(StringComparer.Ordinal);
         foreach (IGrouping<string, TrialRecord> own in records.GroupBy(r => r.Experiment))
             if (Catalogue.Find(own.Key) is Experiment experiment)
                 run.Add(own.Key, new CellSet(experiment, [.. own]));
-        return [.. All.Select(question => Answer(question, run))];
+        return [.. SecondPaper.Beside(All, SecondPaper.Questions, records).Select(question => Answer(question, run))];
     }
 
     private static Answer Answer(Question question, Dictionary<string, CellSet> run)

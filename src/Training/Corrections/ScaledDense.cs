@@ -25,10 +25,11 @@ public sealed class ScaledDense : Layer
         _columns.Value.View.Fill(1);
         _effective = weight.Clone();
         _gradient = new Matrix<double>(weight.Rows, weight.Columns);
+        Parameters = [_weight, _rows, _columns];
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Parameter> Parameters => [_weight, _rows, _columns];
+    public override IReadOnlyList<Parameter> Parameters { get; }
 
     /// <inheritdoc/>
     public override int Inputs => _weight.Value.Columns;

@@ -22,6 +22,9 @@ public static class Catalogue
     /// <summary>The paper's and the controls.</summary>
     public static IReadOnlyList<Experiment> All { get; } = [.. Paper, .. Controls];
 
+    /// <summary>Those, and what is run by its own name alone: finetune.</summary>
+    public static IReadOnlyList<Experiment> Known { get; } = [.. All, FineTuning.Description];
+
     /// <summary>The experiment of a name, or null.</summary>
-    public static Experiment? Find(string name) => All.FirstOrDefault(e => e.Name == name);
+    public static Experiment? Find(string name) => Known.FirstOrDefault(e => e.Name == name);
 }

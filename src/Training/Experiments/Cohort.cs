@@ -1,6 +1,5 @@
 using Kappa.Kernels;
 using Kappa.Training.Results;
-using Kappa.Training.Targets;
 
 namespace Kappa.Training.Experiments;
 
@@ -8,24 +7,20 @@ namespace Kappa.Training.Experiments;
 /// <remarks>Each trial's record is what it would be alone, to the last bit: they share nothing but what none of them writes.</remarks>
 internal static class Cohort
 {
-    /// <summary>What trials must have in common to see the same batches: all that draws from the stream.</summary>
-    private readonly record struct Draws(
-        string Experiment, int Trial, int? Stream, int Dimension, int BatchSize, int Depth, TargetStructure? Target, Student? Student);
-
-    /// <summary>Groups trials by their batches, in the order of each group's first.</summary>
+    /// <summary>Groups trials by what they share, in the order of each group's first.</summary>
     public static IReadOnlyList<IReadOnlyList<PlannedTrial>> Group(IEnumerable<PlannedTrial> trials) =>
-        [.. trials.GroupBy(Of).Select(group => group.ToArray())];
+        [.. trials.GroupBy(t => (t.Experiment.Name, t.Trial, t.Cell.Protocol.Shared)).Select(group => group.ToArray())];
 
     /// <summary>Trains and measures.</summary>
-    /// <param name="members">Experiment and cell of each; all of one group.</param>
+    /// <param name="members">Experiment and cell of each; all of one group, with a <see cref="Protocol"/>.</param>
     /// <param name="trial">k.</param>
     /// <param name="seed">The seed of trial 0.</param>
     /// <param name="cancellation">Ends all of them between two steps.</param>
     public static TrialRecord[] Run(IReadOnlyList<(string Experiment, Cell Cell)> members, int trial, uint seed, CancellationToken cancellation)
     {
         uint streamSeed = checked(seed + 100 * (uint)trial);
-        Trial[] students = [.. members.Select(m => new Trial(m.Cell.Protocol, streamSeed))];
-        Protocol first = members[0].Cell.Protocol;
+        Trial[] students = [.. members.Select(m => new Trial((Protocol)m.Cell.Protocol, streamSeed))];
+        var first = (Protocol)members[0].Cell.Protocol;
         GaussianStream stream = students[0].Stream;
         var x = new Matrix<double>(first.BatchSize, first.Dimension);
         var noise = new Matrix<double>(first.BatchSize, first.Dimension);
@@ -40,14 +35,5 @@ internal static class Cohort
         }
 
         return [.. students.Select((s, i) => s.End(members[i].Experiment, members[i].Cell.Condition, trial, seed))];
-    }
-
-    private static Draws Of(PlannedTrial trial)
-    {
-        Protocol p = trial.Cell.Protocol;
-        // Where the target's own stream goes on, the batches depend on what the target drew.
-        bool own = p.TrainingStream is null;
-        return new Draws(trial.Experiment.Name, trial.Trial, p.TrainingStream, p.Dimension, p.BatchSize, p.Depth,
-            own ? p.Structure : null, own ? p.Student : null);
     }
 }

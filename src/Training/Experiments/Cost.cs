@@ -1,3 +1,5 @@
+using Kappa.Training.Tuning;
+
 namespace Kappa.Training.Experiments;
 
 /// <summary>What trials take, estimated, in products of two numbers: to divide them evenly, not to predict seconds.</summary>
@@ -9,12 +11,24 @@ internal static class Cost
     // Five Newton–Schulz steps of three products.
     private const double Orthogonalisation = 15;
 
-    /// <summary>Of trials that see the same batches: these are drawn once.</summary>
+    // Of a classifier that learns: samples of a task, features, and products done in the time of one with all that is no product.
+    private const double Samples = 3000, Features = 100, Overhead = 3;
+
+    /// <summary>Of trials that share their batches or their beginning: these are drawn or trained once.</summary>
     public static double Of(IReadOnlyList<PlannedTrial> cohort)
     {
-        Protocol first = cohort[0].Cell.Protocol;
+        if (cohort[0].Cell.Protocol is TuningProtocol tuned)
+            return Of(tuned, cohort.Sum(t => t.Cell.Protocol.Epochs));
+        var first = (Protocol)cohort[0].Cell.Protocol;
         double drawn = 2.0 * first.BatchSize * first.Dimension * cohort.Max(t => t.Cell.Protocol.Epochs);
-        return Draw * drawn + cohort.Sum(t => Of(t.Cell.Protocol));
+        return Draw * drawn + cohort.Sum(t => Of((Protocol)t.Cell.Protocol));
+    }
+
+    /// <summary>Of a group that shares its first task; what is in its file is not known to every shard.</summary>
+    private static double Of(TuningProtocol p, double passes)
+    {
+        double weights = p.Width * (Features + Classification.Classes + 2.0 * p.Blocks * p.Width);
+        return Overhead * 3 * weights * Samples * (p.FirstEpochs + passes) / (p.Task == SecondTask.NewClasses ? 2 : 1);
     }
 
     private static double Of(Protocol p)

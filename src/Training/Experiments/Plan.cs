@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Kappa.Training.Results;
+using Kappa.Training.Tuning;
 
 namespace Kappa.Training.Experiments;
 
@@ -17,7 +19,15 @@ public sealed record PlanSettings
     /// <summary>The seed of trial 0; trial k has seed + 100k.</summary>
     public uint Seed { get; init; } = 42;
 
-    /// <summary>A small run for a first look: 2 trials, d ≤ 64, 50 steps, unless given otherwise.</summary>
+    /// <summary>What classifiers learn, or null for the classes of a drawn teacher.</summary>
+    [JsonIgnore]
+    public Classification? Data { get; init; }
+
+    /// <summary>The digest of what classifiers learn: all that a plan needs of it, but to be run.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DataDigest { get => Data?.Digest ?? field; init; }
+
+    /// <summary>A small run for a first look: 2 trials, d ≤ 64, 50 steps, or 2 passes over the data, unless given otherwise.</summary>
     public bool Quick { get; init; }
 }
 
@@ -35,7 +45,7 @@ public sealed record PlannedTrial(Experiment Experiment, Cell Cell, int Trial, s
 /// <summary>The list of trials that a run consists of, in the order in which they start.</summary>
 public sealed class Plan
 {
-    private const int QuickTrials = 2, QuickDimension = 64, QuickEpochs = 50;
+    private const int QuickTrials = 2, QuickDimension = 64;
 
     /// <summary>Expands experiments into trials.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message names it.</exception>
@@ -59,10 +69,9 @@ public sealed class Plan
                     throw new ArgumentOutOfRangeException(nameof(settings), $"a dimension must be between 1 and {MaximumDimension}, not {d}");
                 foreach (Cell cell in experiment.CellsAt(d))
                 {
-                    int epochs = settings.Epochs ?? (settings.Quick ? Math.Min(QuickEpochs, cell.Protocol.Epochs) : cell.Protocol.Epochs);
-                    if (epochs < 1)
-                        throw new ArgumentOutOfRangeException(nameof(settings), $"epochs must be at least 1, not {epochs}");
-                    Cell adjusted = cell with { Protocol = cell.Protocol with { Epochs = epochs } };
+                    Cell adjusted = cell with { Protocol = cell.Protocol.For(settings) };
+                    if (adjusted.Protocol.Epochs < 1)
+                        throw new ArgumentOutOfRangeException(nameof(settings), $"epochs must be at least 1, not {adjusted.Protocol.Epochs}");
                     string fingerprint = adjusted.Protocol.Fingerprint(settings.Seed);
                     for (int k = 0; k < count; k++)
                         trials.Add(new PlannedTrial(experiment, adjusted, k, fingerprint));

@@ -1,7 +1,7 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kappa.Training.Corrections;
+using Kappa.Training.Results;
 using Kappa.Training.Targets;
 
 namespace Kappa.Training.Experiments;
@@ -78,8 +78,8 @@ public enum Recording
     GradientSignal,
 }
 
-/// <summary>Everything that defines one trial but its number and the seed: an experiment is a list of these.</summary>
-public sealed record Protocol
+/// <summary>A student that learns a target matrix, or a network of them, from noisy samples.</summary>
+public sealed record Protocol : TrialProtocol
 {
     /// <summary>How W* is drawn.</summary>
     public TargetStructure Structure { get; init; } = TargetStructure.Heterogeneous;
@@ -112,7 +112,7 @@ public sealed record Protocol
     public SvdCorrection? Correction { get; init; }
 
     /// <summary>Steps; an epoch is one batch.</summary>
-    public int Epochs { get; init; } = 200;
+    public override int Epochs { get; init; } = 200;
 
     /// <summary>B, samples per batch.</summary>
     public int BatchSize { get; init; } = 64;
@@ -152,10 +152,17 @@ public sealed record Protocol
     /// <summary>Steps from one record of errors to the next.</summary>
     public int RecordEvery { get; init; } = 1;
 
-    /// <summary>Eight hexadecimal digits that differ where the protocol or the seed differ.</summary>
-    public string Fingerprint(uint seed) =>
-        Convert.ToHexStringLower(SHA256.HashData(
-            [.. JsonSerializer.SerializeToUtf8Bytes(this, ProtocolContext.Default.Protocol), .. BitConverter.GetBytes(seed)]).AsSpan(0, 4));
+    private protected override int QuickEpochs => 50;
+
+    /// <summary>All that draws from the stream; where the target's own stream goes on, the batches depend on what the target drew.</summary>
+    internal override object Shared => (TrainingStream, Dimension, BatchSize, Depth,
+        TrainingStream is null ? Structure : (TargetStructure?)null, TrainingStream is null ? Student : (Student?)null);
+
+    internal override IEnumerable<TrialRecord> Run(
+        IReadOnlyList<(string Experiment, Cell Cell)> members, int trial, uint seed, CancellationToken cancellation) =>
+        Cohort.Run(members, trial, seed, cancellation);
+
+    private protected override byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, ProtocolContext.Default.Protocol);
 }
 
 [JsonSerializable(typeof(Protocol))]

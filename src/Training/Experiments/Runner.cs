@@ -2,7 +2,7 @@ using Kappa.Training.Results;
 
 namespace Kappa.Training.Experiments;
 
-/// <summary>Runs a plan's trials over threads, those that see the same batches side by side, and stores every record the moment its trial ends.</summary>
+/// <summary>Runs a plan's trials over threads, those that share their beginnings or batches as one group, and stores every record the moment its trial ends.</summary>
 /// <remarks>A trial touches nothing that another one writes, so the records are the same bits for any number of threads.</remarks>
 public static class Runner
 {
@@ -30,12 +30,12 @@ public static class Runner
                 for (int i; (i = Interlocked.Increment(ref next)) < cohorts.Count;)
                 {
                     IReadOnlyList<PlannedTrial> cohort = cohorts[i];
-                    TrialRecord[] records = Cohort.Run([.. cohort.Select(t => (t.Experiment.Name, t.Cell))], cohort[0].Trial, plan.Seed, stop.Token);
-                    lock (gate)
-                        for (int j = 0; j < records.Length; j++)
+                    int ended = 0;
+                    foreach (TrialRecord record in cohort[0].Cell.Protocol.Run([.. cohort.Select(t => (t.Experiment.Name, t.Cell))], cohort[0].Trial, plan.Seed, stop.Token))
+                        lock (gate)
                         {
-                            store.Append(records[j]);
-                            finished(cohort[j]);
+                            store.Append(record);
+                            finished(cohort[ended++]);
                         }
                 }
             }

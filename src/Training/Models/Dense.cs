@@ -19,10 +19,11 @@ public sealed class Dense : Layer
             throw new ArgumentException($"A {weight.Rows}×{weight.Columns} weight takes a 1×{weight.Rows} bias, not {bias.Rows}×{bias.Columns}.", nameof(bias));
         _weight = new Parameter(weight);
         _bias = bias is null ? null : new Parameter(bias);
+        Parameters = _bias is null ? [_weight] : [_weight, _bias];
     }
 
     /// <summary>W, and b where there is one.</summary>
-    public override IReadOnlyList<Parameter> Parameters => _bias is null ? [_weight] : [_weight, _bias];
+    public override IReadOnlyList<Parameter> Parameters { get; }
 
     /// <inheritdoc/>
     public override int Inputs => _weight.Value.Columns;

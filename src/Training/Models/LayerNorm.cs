@@ -1,3 +1,4 @@
+using System.Numerics;
 using Kappa.Kernels;
 
 namespace Kappa.Training.Models;
@@ -14,6 +15,7 @@ public sealed class LayerNorm : Layer
     public const double Epsilon = 1e-5;
 
     private readonly Parameter _gain, _shift;
+    private readonly double[] _normal;
 
     /// <summary>Starts from g = 1 and s = 0.</summary>
     /// <param name="width">n ≥ 1, features in and out.</param>
@@ -23,16 +25,18 @@ public sealed class LayerNorm : Layer
         _gain = new Parameter(new Matrix<double>(1, width));
         _gain.Value.View.Fill(1);
         _shift = new Parameter(new Matrix<double>(1, width));
+        _normal = new double[width];
+        Parameters = [_gain, _shift];
     }
 
     /// <summary>g (1×n) and s (1×n).</summary>
-    public override IReadOnlyList<Parameter> Parameters => [_gain, _shift];
+    public override IReadOnlyList<Parameter> Parameters { get; }
 
     /// <inheritdoc/>
-    public override int Inputs => _gain.Value.Columns;
+    public override int Inputs => _normal.Length;
 
     /// <inheritdoc/>
-    public override int Outputs => Inputs;
+    public override int Outputs => _normal.Length;
 
     /// <inheritdoc/>
     public override void Forward(ReadOnlyMatrixView<double> x, MatrixView<double> y)
@@ -40,9 +44,13 @@ public sealed class LayerNorm : Layer
         ReadOnlySpan<double> gain = _gain.Value.Elements, shift = _shift.Value.Elements;
         for (int i = 0; i < x.Rows; i++)
         {
-            (double mean, double inverse) = Moments(x, i);
-            for (int j = 0; j < x.Columns; j++)
-                y[i, j] = gain[j] * ((x[i, j] - mean) * inverse) + shift[j];
+            Normalize(x.RowSpan(i), _normal);
+            Span<double> row = y.RowSpan(i);
+            int j = 0;
+            for (; j <= row.Length - Vector<double>.Count; j += Vector<double>.Count)
+                (new Vector<double>(gain[j..]) * new Vector<double>(_normal, j) + new Vector<double>(shift[j..])).CopyTo(row[j..]);
+            for (; j < row.Length; j++)
+                row[j] = gain[j] * _normal[j] + shift[j];
         }
     }
 
@@ -50,48 +58,92 @@ public sealed class LayerNorm : Layer
     public override void Backward(ReadOnlyMatrixView<double> x, ReadOnlyMatrixView<double> outputGradient,
         MatrixView<double> inputGradient, double scale)
     {
-        bool learn = !_gain.IsFrozen || !_shift.IsFrozen;
-        Span<double> gain = _gain.Value.Elements, gainGradient = _gain.Gradient.Elements, shiftGradient = _shift.Gradient.Elements;
-        if (learn)
-        {
-            gainGradient.Clear();
-            shiftGradient.Clear();
-        }
-
+        ReadOnlySpan<double> gain = _gain.Value.Elements;
+        if (!_gain.IsFrozen)
+            _gain.Gradient.Elements.Clear();
+        if (!_shift.IsFrozen)
+            _shift.Gradient.Elements.Clear();
         for (int i = 0; i < x.Rows; i++)
         {
-            (double mean, double inverse) = Moments(x, i);
-            double sum = 0, product = 0;
-            for (int j = 0; j < x.Columns; j++)
+            ReadOnlySpan<double> received = outputGradient.RowSpan(i);
+            double inverse = Normalize(x.RowSpan(i), _normal);
+            if (!_shift.IsFrozen)
+                RowSpans.Add(scale, received, _shift.Gradient.Elements);
+            if (!_gain.IsFrozen)
             {
-                double normal = (x[i, j] - mean) * inverse, received = outputGradient[i, j];
-                sum += gain[j] * received;
-                product += gain[j] * received * normal;
-                if (learn)
-                {
-                    gainGradient[j] += scale * (received * normal);
-                    shiftGradient[j] += scale * received;
-                }
+                Span<double> gradient = _gain.Gradient.Elements;
+                for (int j = 0; j < gradient.Length; j++)
+                    gradient[j] += scale * (received[j] * _normal[j]);
             }
 
-            if (inputGradient.IsEmpty)
-                continue;
-            sum /= x.Columns;
-            product /= x.Columns;
-            for (int j = 0; j < x.Columns; j++)
-                inputGradient[i, j] = (gain[j] * outputGradient[i, j] - sum - (x[i, j] - mean) * inverse * product) * inverse;
+            if (!inputGradient.IsEmpty)
+                Backward(received, gain, inverse, inputGradient.RowSpan(i));
         }
     }
 
-    /// <summary>A row's mean and 1/√(v + ε), in two passes.</summary>
-    private static (double Mean, double Inverse) Moments(ReadOnlyMatrixView<double> x, int row)
+    /// <summary>∂L/∂x of the row whose x̂ is at hand.</summary>
+    private void Backward(ReadOnlySpan<double> received, ReadOnlySpan<double> gain, double inverse, Span<double> gradient)
     {
-        double mean = 0, variance = 0;
-        for (int j = 0; j < x.Columns; j++)
-            mean += x[row, j];
-        mean /= x.Columns;
-        for (int j = 0; j < x.Columns; j++)
-            variance += (x[row, j] - mean) * (x[row, j] - mean);
-        return (mean, 1 / Math.Sqrt(variance / x.Columns + Epsilon));
+        Vector<double> sums = default, products = default;
+        int j = 0, whole = received.Length - Vector<double>.Count;
+        for (; j <= whole; j += Vector<double>.Count)
+        {
+            Vector<double> e = new Vector<double>(gain[j..]) * new Vector<double>(received[j..]);
+            sums += e;
+            products += e * new Vector<double>(_normal, j);
+        }
+
+        double mean = Vector.Sum(sums), product = Vector.Sum(products);
+        for (; j < received.Length; j++)
+        {
+            mean += gain[j] * received[j];
+            product += gain[j] * received[j] * _normal[j];
+        }
+
+        mean /= received.Length;
+        product /= received.Length;
+        for (j = 0; j <= whole; j += Vector<double>.Count)
+        {
+            Vector<double> e = new Vector<double>(gain[j..]) * new Vector<double>(received[j..]);
+            ((e - new Vector<double>(mean) - product * new Vector<double>(_normal, j)) * inverse).CopyTo(gradient[j..]);
+        }
+
+        for (; j < received.Length; j++)
+            gradient[j] = (gain[j] * received[j] - mean - product * _normal[j]) * inverse;
+    }
+
+    /// <summary>x̂ of a row; returns 1/√(v + ε).</summary>
+    private static double Normalize(ReadOnlySpan<double> x, Span<double> normal)
+    {
+        Vector<double> sums = default;
+        int j = 0, whole = x.Length - Vector<double>.Count;
+        for (; j <= whole; j += Vector<double>.Count)
+            sums += new Vector<double>(x[j..]);
+        double mean = Vector.Sum(sums);
+        for (; j < x.Length; j++)
+            mean += x[j];
+        mean /= x.Length;
+
+        sums = default;
+        for (j = 0; j <= whole; j += Vector<double>.Count)
+        {
+            Vector<double> centred = new Vector<double>(x[j..]) - new Vector<double>(mean);
+            sums += centred * centred;
+            centred.CopyTo(normal[j..]);
+        }
+
+        double variance = Vector.Sum(sums);
+        for (; j < x.Length; j++)
+        {
+            normal[j] = x[j] - mean;
+            variance += normal[j] * normal[j];
+        }
+
+        double inverse = 1 / Math.Sqrt(variance / x.Length + Epsilon);
+        for (j = 0; j <= whole; j += Vector<double>.Count)
+            (new Vector<double>(normal[j..]) * inverse).CopyTo(normal[j..]);
+        for (; j < x.Length; j++)
+            normal[j] *= inverse;
+        return inverse;
     }
 }

@@ -63,12 +63,26 @@ public sealed class Network
     public void Backward(ReadOnlyMatrixView<double> x, ReadOnlyMatrixView<double> outputGradient) =>
         Backward(x, outputGradient, _gradients[0], 1.0 / _batchSize);
 
-    /// <summary>The same as one layer's: to the parameters' gradients, times a scale, and to ∂L/∂X unless that is empty.</summary>
+    /// <summary>
+    /// The same as one layer's: to the parameters' gradients, times a scale, and to ∂L/∂X unless that is empty. Where it is, nothing
+    /// is done for the layers before the first one that has a parameter to train.
+    /// </summary>
     internal void Backward(ReadOnlyMatrixView<double> x, ReadOnlyMatrixView<double> outputGradient,
         MatrixView<double> inputGradient, double scale)
     {
-        for (int i = Layers.Count - 1; i >= 0; i--)
+        int first = 0;
+        while (inputGradient.IsEmpty && first < Layers.Count && IsFrozen(Layers[first]))
+            first++;
+        for (int i = Layers.Count - 1; i >= first; i--)
             Layers[i].Backward(i == 0 ? x : _outputs[i - 1], i == Layers.Count - 1 ? outputGradient : _gradients[i + 1],
-                i == 0 ? inputGradient : _gradients[i], scale);
+                i == first ? inputGradient : _gradients[i], scale);
+    }
+
+    private static bool IsFrozen(Layer layer)
+    {
+        for (int i = 0; i < layer.Parameters.Count; i++)
+            if (!layer.Parameters[i].IsFrozen)
+                return false;
+        return true;
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Kappa.Kernels;
 
 namespace Kappa.Training.Models;
@@ -19,8 +20,15 @@ public sealed class Relu(int width) : Layer
     public override void Forward(ReadOnlyMatrixView<double> x, MatrixView<double> y)
     {
         for (int i = 0; i < x.Rows; i++)
-            for (int j = 0; j < x.Columns; j++)
-                y[i, j] = Math.Max(x[i, j], 0);
+        {
+            ReadOnlySpan<double> from = x.RowSpan(i);
+            Span<double> to = y.RowSpan(i);
+            int j = 0;
+            for (; j <= from.Length - Vector<double>.Count; j += Vector<double>.Count)
+                Vector.Max(new Vector<double>(from[j..]), Vector<double>.Zero).CopyTo(to[j..]);
+            for (; j < from.Length; j++)
+                to[j] = Math.Max(from[j], 0);
+        }
     }
 
     /// <inheritdoc/>
@@ -30,7 +38,18 @@ public sealed class Relu(int width) : Layer
         if (inputGradient.IsEmpty)
             return;
         for (int i = 0; i < x.Rows; i++)
-            for (int j = 0; j < x.Columns; j++)
-                inputGradient[i, j] = x[i, j] > 0 ? outputGradient[i, j] : 0;
+        {
+            ReadOnlySpan<double> from = x.RowSpan(i), received = outputGradient.RowSpan(i);
+            Span<double> to = inputGradient.RowSpan(i);
+            int j = 0;
+            for (; j <= from.Length - Vector<double>.Count; j += Vector<double>.Count)
+            {
+                Vector<long> positive = Vector.GreaterThan(new Vector<double>(from[j..]), Vector<double>.Zero);
+                Vector.ConditionalSelect(positive, new Vector<double>(received[j..]), Vector<double>.Zero).CopyTo(to[j..]);
+            }
+
+            for (; j < from.Length; j++)
+                to[j] = from[j] > 0 ? received[j] : 0;
+        }
     }
 }

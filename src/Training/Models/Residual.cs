@@ -47,7 +47,6 @@ public sealed class Residual : Layer
     private static void Add(ReadOnlyMatrixView<double> addition, MatrixView<double> sum)
     {
         for (int i = 0; i < sum.Rows; i++)
-            for (int j = 0; j < sum.Columns; j++)
-                sum[i, j] += addition[i, j];
+            RowSpans.Add(1, addition.RowSpan(i), sum.RowSpan(i));
     }
 }

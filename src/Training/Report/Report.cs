@@ -22,6 +22,7 @@ public sealed record Report(string Title, IReadOnlyList<Finding> Findings, IRead
         ["exp7"] = DepthSection.Build,
         ["exp8"] = HyperparametersSection.Build,
         ["exp9"] = LongTrainingSection.Build,
+        ["finetune"] = TuningSection.Build,
     };
 
     /// <summary>What the trials answer to a critical reader; the answers whose trials are not there say so.</summary>
@@ -37,7 +38,7 @@ public sealed record Report(string Title, IReadOnlyList<Finding> Findings, IRead
     {
         IReadOnlyList<Finding> findings = Ledger.Judge(records);
         var sections = new List<Section>();
-        foreach (Experiment experiment in Catalogue.All)
+        foreach (Experiment experiment in Catalogue.Known)
         {
             TrialRecord[] own = [.. records.Where(r => r.Experiment == experiment.Name)];
             if (own.Length == 0)

@@ -5,10 +5,10 @@ using Kappa.Training.Results;
 namespace Kappa.Training.Report;
 
 /// <summary>One experiment's part of the report.</summary>
-/// <param name="Id">"exp1" … "exp9".</param>
+/// <param name="Id">"exp1" … "exp18", "finetune".</param>
 /// <param name="Title">A few words.</param>
 /// <param name="Question">What the experiment asks.</param>
-/// <param name="PaperFigure">The number of the paper's figure that is drawn here again, 3 to 11; null of a control.</param>
+/// <param name="PaperFigure">The number of the paper's figure that is drawn here again, 3 to 11; null of a control and of a substitute.</param>
 /// <param name="Reading">One or two sentences on what came out, with numbers computed from the trials.</param>
 /// <param name="Departure">How the run differs from the paper's protocol, or null where it does not.</param>
 /// <param name="Figures">The figures, from left to right.</param>
@@ -23,11 +23,20 @@ public sealed record Section(
     IReadOnlyList<Figure> Figures,
     IReadOnlyList<ComparisonRow> Comparison)
 {
+    /// <summary>What stands here for what a paper ran, or null where its own run is repeated or a control added.</summary>
+    public string? Substitute { get; init; }
+
     internal static Section Of(CellSet cells, int? paperFigure, IEnumerable<string?> reading,
-        IReadOnlyList<Figure> figures, IEnumerable<ComparisonRow?>? further = null) => new(
+        IReadOnlyList<Figure> figures, IEnumerable<ComparisonRow?>? further = null)
+    {
+        return new Section(
             cells.Experiment.Name, cells.Experiment.Title, cells.Experiment.Question, paperFigure,
             string.Join(" ", reading.Where(sentence => sentence is not null)), cells.Departure(), figures,
-            [.. (further ?? []).OfType<ComparisonRow>()]);
+            [.. (further ?? []).OfType<ComparisonRow>()])
+        {
+            Substitute = cells.Experiment.Substitute,
+        };
+    }
 }
 
 /// <summary>A figure as data.</summary>

@@ -94,6 +94,8 @@ internal sealed class CellSet
     public string? Difference(IEnumerable<CellTrials> cells, bool overDimensions)
     {
         var differences = new SortedSet<string>(StringComparer.Ordinal);
+        if (Experiment.Substitute is string substitute)
+            differences.Add(substitute);
         Cell[] paper = [.. Experiment.Dimensions.SelectMany(Experiment.CellsAt)];
         foreach (CellTrials cell in cells)
         {
@@ -101,7 +103,7 @@ internal sealed class CellSet
                 differences.Add($"d = {cell.Condition["d"]} instead of {string.Join(", ", Experiment.Dimensions)}");
             else if (cell.Trials.FirstOrDefault(t => t.Seed != PaperSeed) is TrialRecord other)
                 differences.Add($"seed {other.Seed} instead of {PaperSeed}");
-            else if (cell.Trials.Any(t => t.Protocol != planned.Protocol.Fingerprint(PaperSeed)))
+            else if (cell.Trials.Any(t => t.Training != planned.Protocol.Fingerprint(PaperSeed)))
                 differences.Add("other training");
             if (Enumerable.Range(0, Experiment.Trials).Except(cell.Trials.Select(t => t.Trial)).Any())
                 differences.Add($"{cell.Trials.Count} of the paper’s {Experiment.Trials} trials");
@@ -141,7 +143,7 @@ internal sealed class CellSet
         return sentences.Count > 0 ? string.Join(" ", sentences) : null;
 
         bool IsAltered(TrialRecord record) => planned.FirstOrDefault(p => p.Condition.Equals(record.Condition)) is not Cell cell
-            || cell.Protocol.Fingerprint(record.Seed) != record.Protocol;
+            || cell.Protocol.Fingerprint(record.Seed) != record.Training;
     }
 
     private static int Dimension(TrialRecord record) =>

@@ -5,7 +5,7 @@ using Kappa.Training.Experiments;
 namespace Kappa.Training.Results;
 
 /// <summary>What one trial measured: one line of trials.jsonl.</summary>
-/// <param name="Experiment">"exp1" … "exp9".</param>
+/// <param name="Experiment">"exp1" … "exp18", "finetune".</param>
 /// <param name="Condition">The cell.</param>
 /// <param name="Trial">k.</param>
 /// <param name="Seed">The seed of trial 0.</param>
@@ -24,6 +24,10 @@ public sealed record TrialRecord(
     /// <summary>|ln κ − ln κ*|, the error of κ on a logarithmic scale: the same for a κ that is c times too large or too small.</summary>
     [JsonIgnore]
     public double LogKappaError => Math.Abs(Math.Log(Number("kappa")) - Math.Log(Number("kappa_target")));
+
+    /// <summary>The fingerprint without the digest of a data file.</summary>
+    [JsonIgnore]
+    public string Training => Protocol.Split('-')[0];
 
     /// <summary>A number measured at the end, NaN where the record has none of that name.</summary>
     public double Number(string name) => Values.GetValueOrDefault(name, double.NaN);

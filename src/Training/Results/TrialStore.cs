@@ -75,7 +75,7 @@ public sealed class TrialStore : IDisposable
                 missing.Add(planned);
             else if (record.Protocol != planned.Fingerprint)
                 throw new ResultsException(
-                    $"{Directory} holds {planned.Experiment.Name} ({planned.Cell.Condition}) run with another seed, epochs or version; choose another folder with --out");
+                    $"{Directory} holds {planned.Experiment.Name} ({planned.Cell.Condition}) run with another seed, epochs, data or version; choose another folder with --out");
         }
 
         return missing;

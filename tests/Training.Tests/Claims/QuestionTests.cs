@@ -37,7 +37,8 @@ public class QuestionTests
                from d in experiment.Dimensions.Count > 1 ? new[] { 6, 8 } : [8]
                from cell in experiment.CellsAt(d)
                // The overall error falls below 0.3 within 400 steps of 0.005, as the matched comparison needs.
-               let tiny = cell with { Protocol = cell.Protocol with { Epochs = experiment.Name == "exp15" ? 400 : 5, BatchSize = Math.Min(cell.Protocol.BatchSize, 64) } }
+               let protocol = (Protocol)cell.Protocol
+               let tiny = cell with { Protocol = protocol with { Epochs = experiment.Name == "exp15" ? 400 : 5, BatchSize = Math.Min(protocol.BatchSize, 64) } }
                from trial in new[] { 0, 1 }
                select Trial.Run(experiment.Name, tiny, trial, 42, CancellationToken.None),
         ];
