@@ -180,7 +180,7 @@ public class ScanTests
         using (var store = ScanStore.Open(whole, settings, plan, resume: false))
         {
             Scan.Run(plan, settings, 2, store.Append, CancellationToken.None);
-            store.Complete(plan);
+            store.Complete();
         }
 
         using (var store = ScanStore.Open(cut, settings, plan, resume: false))
@@ -199,7 +199,7 @@ public class ScanTests
         {
             Assert.That(store.Missing(plan).Select(m => m.Name), Is.EqualTo(new[] { "w0", "w2", "w3", "w5" }));
             Scan.Run(store.Missing(plan), settings, 1, store.Append, CancellationToken.None);
-            store.Complete(plan);
+            store.Complete();
         }
 
         foreach (string file in new[] { "scan.jsonl", "scan.json" })
