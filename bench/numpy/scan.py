@@ -1,8 +1,9 @@
 """What `kappa scan` is measured against: every matrix of safetensors files through numpy.linalg.svd, singular values only.
 
-    OPENBLAS_NUM_THREADS=2 python3 bench/numpy/scan.py FILE.safetensors…
+    OPENBLAS_NUM_THREADS=2 python3 bench/numpy/scan.py [--rounds N] FILE.safetensors…
 
-Prints a line per tensor (name, shape, seconds, condition number, log-volume in bits, entropy deficit) and the total. Needs NumPy, and an
+Prints a line per tensor (name, shape, seconds, condition number, log-volume in bits, entropy deficit), and the first round's total with the
+median of N later ones, as `kappa bench scan` does. Needs NumPy, and an
 OpenBLAS behind it to be a fair opponent (Debian: python3-numpy, libopenblas0-pthread).
 
 With --make ROWSxCOLUMNS FILE it writes a synthetic BF16 tensor instead: Gaussian entries from RandomState(1), cut to 16 bits.
@@ -47,8 +48,16 @@ def main(arguments):
     if arguments[:1] == ["--make"]:
         make(arguments[1], arguments[2])
         return
+    rounds = 0
+    if arguments[:1] == ["--rounds"]:
+        rounds, arguments = int(arguments[1]), arguments[2:]
+    first, later = scan(arguments, True), [scan(arguments, False) for _ in range(rounds)]
+    print(f"total {first:.3f} s" + (f", then {np.median(later):.4f} s" if later else ""))
+
+
+def scan(paths, show):
     start = time.perf_counter()
-    for path in arguments:
+    for path in paths:
         for name, matrix in tensors(path):
             begin = time.perf_counter()
             sigma = np.linalg.svd(matrix, compute_uv=False)
@@ -56,8 +65,9 @@ def main(arguments):
                 volume = np.log2(sigma).sum()
                 deficit = len(sigma) / 2 * np.log2((sigma**2).mean()) - volume
                 kappa = sigma[0] / sigma[-1] if sigma[-1] > 0 else np.inf
-            print(f"{name} {matrix.shape} {time.perf_counter() - begin:.4f} s  kappa {kappa:.6g}  log-volume {volume:.6f}  deficit {deficit:.4f}")
-    print(f"total {time.perf_counter() - start:.3f} s")
+            if show:
+                print(f"{name} {matrix.shape} {time.perf_counter() - begin:.4f} s  kappa {kappa:.6g}  log-volume {volume:.6f}  deficit {deficit:.4f}")
+    return time.perf_counter() - start
 
 
 main(sys.argv[1:])

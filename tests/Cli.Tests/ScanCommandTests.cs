@@ -76,6 +76,20 @@ public class ScanCommandTests : WorkingFolder
         Assert.That(Lines("--filter", "^attn", "--split", "qkv", "--split", "heads=2/1"), Has.Length.EqualTo(4));
     }
 
+    [Test]
+    public void Bench_TimesTheScan()
+    {
+        WriteModel();
+        JsonNode line = JsonNode.Parse(Kappa("bench", "scan", "model.safetensors", "--rounds", "3", "--threads", "1", "--json").Lines.Single())!;
+        Assert.That(((int)line["matrices"]!, (int)line["rounds"]!, (int)line["threads"]!), Is.EqualTo((4, 3, 1)));
+        Assert.That((double)line["firstSeconds"]!, Is.GreaterThan(0));
+        Assert.That((double)line["seconds"]!, Is.GreaterThan(0));
+        Assert.That((double)line["secondsQ25"]!, Is.LessThanOrEqualTo((double)line["secondsQ75"]!));
+        Assert.That(Kappa("bench", "scan", "model.safetensors", "--rounds", "1", "--measures", "condition").Output, Does.StartWith("4 matrices: "));
+        AssertRefused(Kappa("bench", "scan", "missing.npz"), "missing.npz: there is no such file");
+        Assert.That(Directory.GetFileSystemEntries(Folder), Has.Length.EqualTo(1));
+    }
+
     [TestCase("missing.safetensors: there is no such file", "scan", "missing.safetensors")]
     [TestCase("cannot read bad.safetensors: it has 3 bytes", "scan", "bad.safetensors")]
     [TestCase("cannot read empty: the folder holds no model.safetensors.index.json", "scan", "empty")]

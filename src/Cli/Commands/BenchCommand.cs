@@ -9,5 +9,6 @@ internal static class BenchCommand
     {
         BenchGemmCommand.Create(),
         BenchSvdCommand.Create(),
+        BenchScanCommand.Create(),
     };
 }
