@@ -41,7 +41,6 @@ public class KubernetesTests : WorkingFolder
     }
 
     [Test]
-    [Category("Cluster")]
     public void Pods_DoWhatOneMachineDoes()
     {
         Job run = Read("kubernetes-run.yaml"), merge = Read("kubernetes-merge.yaml");

@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace Kappa.Cli.Tests;
 
 /// <summary>The scripts of docs/cluster as they are, on a real Slurm.</summary>
-[Category("Cluster")]
+[Category("Slurm")]
 [Platform("Linux")]
 [SupportedOSPlatform("linux")]
 public class SlurmTests : WorkingFolder
