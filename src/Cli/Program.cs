@@ -5,7 +5,7 @@ using Kappa.Cli.Commands;
 RootCommand root = new("""
     Kappa: what training does to the spectrum of a weight matrix.
 
-    Start with 'kappa run all': nine experiments at the paper's scale, 20 seconds, one page of results;
+    Start with 'kappa run all': nine experiments at the paper's scale, 10 to 40 seconds, one page of results;
     'kappa claims' judges the paper's claims by them, and 'kappa run all --controls' questions them.
     'kappa scan model.safetensors' measures every tensor of a trained model, 'kappa select model.safetensors' those to fine-tune.
     Then 'kappa svd W.npy' for the condition number of a matrix of yours, 'kappa imbalance' for the gradient that each of its

@@ -62,7 +62,7 @@ internal sealed class MersenneTwister
     {
         ref uint s = ref MemoryMarshal.GetReference(state);
         int i = from;
-        for (; i + Vector<uint>.Count <= to; i += Vector<uint>.Count)
+        for (; Vector.IsHardwareAccelerated && i + Vector<uint>.Count <= to; i += Vector<uint>.Count)
         {
             Vector<uint> y = (Vector.LoadUnsafe(ref s, (nuint)i) & new Vector<uint>(0x80000000u))
                 | (Vector.LoadUnsafe(ref s, (nuint)(i + 1)) & new Vector<uint>(0x7fffffffu));
@@ -78,6 +78,14 @@ internal sealed class MersenneTwister
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Temper(Span<uint> state, Span<double> uniforms)
     {
+        // Without vectors of hardware, Vector<T> calls a method for every operation.
+        if (!Vector.IsHardwareAccelerated)
+        {
+            for (int i = 0; i < Pass; i++)
+                uniforms[i] = (((ulong)(Temper(state[2 * i]) >> 5) << 26) | (Temper(state[2 * i + 1]) >> 6)) * (1 / 9007199254740992.0);
+            return;
+        }
+
         ref uint s = ref MemoryMarshal.GetReference(state);
         ref double u = ref MemoryMarshal.GetReference(uniforms);
         for (int i = 0; i < Pass; i += Vector<double>.Count)
@@ -90,6 +98,14 @@ internal sealed class MersenneTwister
             Vector<ulong> bits = ((words & new Vector<ulong>(0xffffffe0u)) << 21) | (words >>> 38);
             (Vector.ConvertToDouble(bits) * new Vector<double>(1 / 9007199254740992.0)).StoreUnsafe(ref u, (nuint)i);
         }
+    }
+
+    private static uint Temper(uint y)
+    {
+        y ^= y >> 11;
+        y ^= (y << 7) & 0x9d2c5680u;
+        y ^= (y << 15) & 0xefc60000u;
+        return y ^ (y >> 18);
     }
 
     private static uint Mix(uint upper, uint lower)
