@@ -18,8 +18,10 @@ internal static class Ratios
     public static double Orthogonality<T>(Matrix<T> q) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         Matrix<double> columns = Matrix<double>.From(q.Widened().Transposed());
-        Matrix<double> defect = Matrices.From(q.Columns, q.Columns, (i, j) =>
-            (double)(DoubleDouble.Dot(columns.Row(i), columns.Row(j)) - (i == j ? 1 : 0)));
+        var defect = new Matrix<double>(q.Columns, q.Columns);
+        for (int i = 0; i < q.Columns; i++)
+            for (int j = 0; j <= i; j++)
+                defect[i, j] = defect[j, i] = (double)(DoubleDouble.Dot(columns.Row(i), columns.Row(j)) - (i == j ? 1 : 0));
         return q.Columns == 0 ? 0 : defect.OneNorm() / (q.Rows * Machine<T>.Epsilon);
     }
 
