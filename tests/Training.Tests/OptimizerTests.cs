@@ -128,35 +128,39 @@ public class OptimizerTests
                 Assert.That(tall.Value[i, j], Is.EqualTo(-0.2 * direction[i, j]).Within(Math.ScaleB(1, -52)));
     }
 
-    // A backward pass that descends is the one that stores the gradient, and the step: W and the layers' inputs differ by rounding alone.
+    // By whole matrices: the same products in the same order of summation, so the same bits, whatever the panels and the blocks of steps.
     [Test]
-    public void DirectDescent_IsTheStep()
+    public void LinearDescent_IsTheStep([Values(1, 3, 64, 128, 129, 160, 203)] int d, [Values(1, 2, 5)] int together)
     {
+        const int batch = 6, steps = 5;
+        const double noise = 0.5;
         var stream = new GaussianStream(9);
-        Matrix<double> x = Drawn(5, 3), e = Drawn(5, 2), first = Drawn(4, 3), second = Drawn(2, 4);
-        Network stored = new(5, new Dense(first.Clone()), new Dense(second.Clone())), direct = new(5, new Dense(first.Clone()), new Dense(second.Clone()));
-        stored.Forward(x);
-        stored.Backward(x, e);
-        new Sgd(0.3).Step(stored.Parameters);
-        foreach (Parameter parameter in direct.Parameters)
-            parameter.DirectRate = 0.3;
-        direct.Forward(x);
-        direct.Backward(x, e);
-        foreach ((Matrix<double> a, Matrix<double> b) in stored.Weights.Zip(direct.Weights))
-            Assert.That(Spectrum.RelativeDistance<double>(b, a), Is.LessThan(16 * Math.ScaleB(1, -52)));
-
-        Matrix<double> Drawn(int rows, int columns)
+        Batch[] batches = [.. Enumerable.Range(0, steps).Select(_ => new Batch(Drawn(stream, batch, d), Drawn(stream, batch, d)))];
+        double[] rates = [0.3, 0.1, 0, 0.2, 0.05];
+        Matrix<double> start = Drawn(stream, d, d), transposed = Matrix<double>.From(start.Transposed()), error = new(batch, d), ours = new(d, d);
+        var descent = new LinearDescent(start, batch, noise);
+        for (int s = 0; s < steps; s += together)
+            descent.Run(batches.AsSpan(s, Math.Min(together, steps - s)), rates.AsSpan(s));
+        for (int s = 0; s < steps; s++)
         {
-            var matrix = new Matrix<double>(rows, columns);
-            stream.Fill(matrix.Elements);
-            return matrix;
+            batches[s].Noise.View.CopyTo(error);
+            Gemm.Multiply(1.0, batches[s].X, transposed, -noise, error);
+            Gemm.Multiply(-rates[s] * (1.0 / batch), batches[s].X.Transposed(), error, 1.0, transposed);
         }
+
+        descent.CopyTo(ours);
+        Assert.That(ours.Elements.ToArray(), Is.EqualTo(Matrix<double>.From(transposed.Transposed()).Elements.ToArray()));
+        descent.Set(start);
+        descent.CopyTo(ours);
+        Assert.That(ours.Elements.ToArray(), Is.EqualTo(start.Elements.ToArray()));
     }
 
-    private static Matrix<double> Gaussian(int rows, int columns)
+    private static Matrix<double> Drawn(GaussianStream stream, int rows, int columns)
     {
         var matrix = new Matrix<double>(rows, columns);
-        new GaussianStream(11).Fill(matrix.Elements);
+        stream.Fill(matrix.Elements);
         return matrix;
     }
+
+    private static Matrix<double> Gaussian(int rows, int columns) => Drawn(new GaussianStream(11), rows, columns);
 }

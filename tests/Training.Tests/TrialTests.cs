@@ -1,7 +1,7 @@
-using Kappa.Kernels;
 using Kappa.Training.Components;
 using Kappa.Training.Corrections;
 using Kappa.Training.Experiments;
+using Kappa.Training.Optimizers;
 using Kappa.Training.Results;
 using Kappa.Training.Targets;
 using NUnit.Framework;
@@ -94,22 +94,18 @@ public class TrialTests
     public void Steps_AllocateNothing(Protocol protocol)
     {
         var trial = new Trial(protocol with { Epochs = 1000 }, 42);
-        Matrix<double> x = new(protocol.BatchSize, protocol.Dimension), noise = new(protocol.BatchSize, protocol.Dimension);
-        trial.Stream.Fill(x.Elements);
-        trial.Stream.Fill(noise.Elements);
-        for (int step = 0; step < 5; step++)
-            trial.Step(step, x, noise);
+        Batch[] batches = [.. Enumerable.Range(0, 3).Select(_ => new Batch(new(protocol.BatchSize, protocol.Dimension), new(protocol.BatchSize, protocol.Dimension)))];
+        foreach (Batch batch in batches)
+            trial.Stream.Fill(batch.Noise.Elements);
+        for (int step = 0; step < 6; step += 3)
+            Advance(step);
         // A collection between the two readings would count what is left of the thread's 8 KiB quantum as allocated.
         Assert.That(GC.TryStartNoGCRegion(16 << 20));
         try
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int step = 5; step < 50; step++)
-            {
-                trial.Stream.Fill(x.Elements);
-                trial.Step(step, x, noise);
-            }
-
+            for (int step = 6; step < 51; step += 3)
+                Advance(step);
             Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
         }
         finally
@@ -117,11 +113,19 @@ public class TrialTests
             if (System.Runtime.GCSettings.LatencyMode == System.Runtime.GCLatencyMode.NoGCRegion)
                 GC.EndNoGCRegion();
         }
+
+        void Advance(int step)
+        {
+            foreach (Batch batch in batches)
+                trial.Stream.Fill(batch.X.Elements);
+            trial.Advance(step, batches);
+        }
     }
 
     private static readonly Protocol[] s_allocating =
     [
         new() { Dimension = 12 },
+        new() { Dimension = 140, BatchSize = 8, Schedule = Schedule.Linear },
         new() { Dimension = 12, Rule = UpdateRule.Adam },
         new() { Dimension = 12, Rule = UpdateRule.Momentum, Schedule = Schedule.Cosine },
         new() { Dimension = 12, WeightDecay = 1e-3 },
@@ -140,9 +144,38 @@ public class TrialTests
                from cell in Catalogue.Find(experiment)!.CellsAt(8)
                select (experiment, cell with { Protocol = (Protocol)cell.Protocol with { Epochs = 5 + cell.Condition.Key.Length % 3, TrainingStream = 7 } }),
         ];
-        TrialRecord[] together = Cohort.Run(members, 3, 42, CancellationToken.None);
+        TrialRecord[] together = Cohort.Run(members, 3, 42, hasSpareThread: true, CancellationToken.None);
         for (int i = 0; i < members.Length; i++)
             Assert.That(together[i].ToJson(), Is.EqualTo(Trial.Run(members[i].Item1, members[i].Item2, 3, 42, CancellationToken.None).ToJson()));
+    }
+
+    // 150 columns take panels and blocks of six steps; whoever looks at the weights in the middle of a block sees what single steps leave.
+    [Test]
+    public void Blocks_OfStepsAreTheSteps([Values] bool hasSpareThread)
+    {
+        var plain = new Protocol { Dimension = 150, Epochs = 23 };
+        Protocol[] protocols =
+        [
+            plain,
+            plain with { Recording = Recording.Errors, RecordEvery = 4 },
+            plain with { Correction = new SvdCorrection(Period: 5), Schedule = Schedule.Cosine },
+            plain with { Averaging = true, Schedule = Schedule.Linear },
+            plain with { Epochs = 9 },
+        ];
+        TrialRecord[] together = Cohort.Run([.. protocols.Select((p, i) => ("test", new Cell(new Condition(("case", i)), p)))], 1, 42, hasSpareThread, CancellationToken.None);
+        for (int i = 0; i < protocols.Length; i++)
+        {
+            var trial = new Trial(protocols[i], 142);
+            var batch = new Batch(new(plain.BatchSize, plain.Dimension), new(plain.BatchSize, plain.Dimension));
+            for (int step = 0; step < protocols[i].Epochs; step++)
+            {
+                trial.Stream.Fill(batch.X.Elements);
+                trial.Stream.Fill(batch.Noise.Elements);
+                trial.Advance(step, [batch]);
+            }
+
+            Assert.That(together[i].ToJson(), Is.EqualTo(trial.End("test", new Condition(("case", i)), 1, 42).ToJson()));
+        }
     }
 
     [Test]

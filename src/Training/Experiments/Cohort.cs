@@ -1,4 +1,4 @@
-using Kappa.Kernels;
+using Kappa.Training.Optimizers;
 using Kappa.Training.Results;
 
 namespace Kappa.Training.Experiments;
@@ -15,24 +15,22 @@ internal static class Cohort
     /// <param name="members">Experiment and cell of each; all of one group, with a <see cref="Protocol"/>.</param>
     /// <param name="trial">k.</param>
     /// <param name="seed">The seed of trial 0.</param>
+    /// <param name="hasSpareThread">Whether batches may be drawn on another thread.</param>
     /// <param name="cancellation">Ends all of them between two steps.</param>
-    public static TrialRecord[] Run(IReadOnlyList<(string Experiment, Cell Cell)> members, int trial, uint seed, CancellationToken cancellation)
+    public static TrialRecord[] Run(
+        IReadOnlyList<(string Experiment, Cell Cell)> members, int trial, uint seed, bool hasSpareThread, CancellationToken cancellation)
     {
         uint streamSeed = checked(seed + 100 * (uint)trial);
         Trial[] students = [.. members.Select(m => new Trial((Protocol)m.Cell.Protocol, streamSeed))];
-        var first = (Protocol)members[0].Cell.Protocol;
-        GaussianStream stream = students[0].Stream;
-        var x = new Matrix<double>(first.BatchSize, first.Dimension);
-        var noise = new Matrix<double>(first.BatchSize, first.Dimension);
-        int steps = members.Max(m => m.Cell.Protocol.Epochs);
-        for (int step = 0; step < steps; step++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            stream.Fill(x.Elements);
-            stream.Fill(noise.Elements);
+        var batches = new BatchBlocks(
+            students[0].Stream, (Protocol)members[0].Cell.Protocol, members.Max(m => m.Cell.Protocol.Epochs), hasSpareThread);
+        int step = 0;
+        for (ReadOnlySpan<Batch> block; !(block = batches.Next()).IsEmpty; step += block.Length)
             foreach (Trial student in students)
-                student.Step(step, x, noise);
-        }
+            {
+                cancellation.ThrowIfCancellationRequested();
+                student.Advance(step, block);
+            }
 
         return [.. students.Select((s, i) => s.End(members[i].Experiment, members[i].Cell.Condition, trial, seed))];
     }

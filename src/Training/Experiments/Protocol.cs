@@ -159,8 +159,8 @@ public sealed record Protocol : TrialProtocol
         TrainingStream is null ? Structure : (TargetStructure?)null, TrainingStream is null ? Student : (Student?)null);
 
     internal override IEnumerable<TrialRecord> Run(
-        IReadOnlyList<(string Experiment, Cell Cell)> members, int trial, uint seed, CancellationToken cancellation) =>
-        Cohort.Run(members, trial, seed, cancellation);
+        IReadOnlyList<(string Experiment, Cell Cell)> members, int trial, uint seed, bool hasSpareThread, CancellationToken cancellation) =>
+        Cohort.Run(members, trial, seed, hasSpareThread, cancellation);
 
     private protected override byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, ProtocolContext.Default.Protocol);
 }

@@ -9,7 +9,7 @@ public static class Runner
     /// <summary>Runs what the store does not hold yet.</summary>
     /// <param name="plan">The trials.</param>
     /// <param name="store">Where records go; it tells what is already there.</param>
-    /// <param name="threads">Groups of trials at a time, ≥ 1.</param>
+    /// <param name="threads">Groups of trials at a time, ≥ 1; the last ones draw their batches on threads that have no group left.</param>
     /// <param name="finished">Called after each stored trial, from any thread, one call at a time.</param>
     /// <param name="cancellation">Ends the run between two steps of training; stored trials stay.</param>
     /// <exception cref="ResultsException">The store holds trials of another protocol, or cannot be written.</exception>
@@ -31,7 +31,9 @@ public static class Runner
                 {
                     IReadOnlyList<PlannedTrial> cohort = cohorts[i];
                     int ended = 0;
-                    foreach (TrialRecord record in cohort[0].Cell.Protocol.Run([.. cohort.Select(t => (t.Experiment.Name, t.Cell))], cohort[0].Trial, plan.Seed, stop.Token))
+                    bool isOfTheLast = cohorts.Count - i < threads;
+                    foreach (TrialRecord record in cohort[0].Cell.Protocol.Run(
+                        [.. cohort.Select(t => (t.Experiment.Name, t.Cell))], cohort[0].Trial, plan.Seed, isOfTheLast, stop.Token))
                         lock (gate)
                         {
                             store.Append(record);

@@ -14,7 +14,7 @@ namespace Kappa.Training.Experiments;
 /// <para>Everything is drawn in the order of the protocol from NumPy's legacy streams RandomState(seed + 100k) for the target and
 /// RandomState(seed + 100k + offset) for the training, so the same trial in NumPy starts from the same bits.</para>
 /// <para>A step of one linear layer takes two products: E = XDᵀ − σN with D = W − W*, and W ← W − (η/B)EᵀX, added up where W stands:
-/// 4Bd² operations. Plain descent moves Dᵀ itself, since W and D differ by a constant, and W = D + W* is formed where it is measured.
+/// 4Bd² operations. Plain descent moves D itself (<see cref="LinearDescent"/>), since W and D differ by a constant, and W = D + W* is formed where it is measured.
 /// A step allocates nothing.</para>
 /// </remarks>
 public sealed class Trial
@@ -26,7 +26,9 @@ public sealed class Trial
     private readonly Optimizer _optimizer;
     private readonly Matrix<double> _target, _error;
     private readonly Matrix<double>? _difference, _sum;
-    private readonly bool _shifted, _direct;
+    private readonly bool _shifted;
+    private readonly LinearDescent? _descent;
+    private readonly double[] _rates;
     private readonly SpectralComponents<double> _targetComponents;
     private readonly ErrorSeries? _errors;
     private readonly GradientSeries? _signal;
@@ -53,17 +55,15 @@ public sealed class Trial
 
         Matrix<double>[] weights = Initial(protocol, Stream);
         _shifted = plain && protocol.WeightDecay == 0;
-        _direct = _shifted && protocol is { Rule: UpdateRule.Sgd, Sampling: Sampling.Batch, Regularization: null }
-            && protocol.Recording != Recording.GradientSignal;
         if (plain && protocol.Recording == Recording.GradientSignal)
             Predict(weights[0]);
         if (oneLayer)
             _values["farthest_element"] = Farthest(weights[0].Elements, _target.Elements);
         if (_shifted)
             Add(weights[0].Elements, -1, _target.Elements);
-        // Both of direct descent's products read contiguous rows of Dᵀ.
-        if (_direct)
-            weights[0] = Matrix<double>.From(weights[0].Transposed());
+        if (_shifted && protocol is { Rule: UpdateRule.Sgd, Sampling: Sampling.Batch, Regularization: null }
+            && protocol.Recording != Recording.GradientSignal)
+            _descent = new LinearDescent(weights[0], protocol.BatchSize, protocol.Noise);
         _student = Build(weights, weight => protocol.MultiplierRate is double rate
             ? new ScaledDense(weight, rate / protocol.LearningRate)
             : new Dense(weight));
@@ -78,6 +78,7 @@ public sealed class Trial
             UpdateRule.Muon => new Muon(protocol.LearningRate),
             _ => new Sgd(protocol.LearningRate, protocol.WeightDecay),
         };
+        _rates = new double[BatchBlocks.MostSteps];
         _errors = protocol.Recording == Recording.Errors ? new ErrorSeries(_target, _targetComponents) : null;
         _signal = protocol.Recording == Recording.GradientSignal ? new GradientSeries() : null;
 
@@ -106,24 +107,43 @@ public sealed class Trial
     /// <param name="cancellation">Ends the trial between two steps.</param>
     /// <exception cref="OperationCanceledException">The trial was ended; nothing of it is kept.</exception>
     public static TrialRecord Run(string experiment, Cell cell, int trial, uint seed, CancellationToken cancellation) =>
-        Cohort.Run([(experiment, cell)], trial, seed, cancellation)[0];
+        Cohort.Run([(experiment, cell)], trial, seed, false, cancellation)[0];
 
-    /// <summary>One step of training, if the protocol has so many.</summary>
-    /// <param name="step">From 0.</param>
-    /// <param name="x">X (B×d).</param>
-    /// <param name="noise">N(0, 1) draws (B×d).</param>
-    internal void Step(int step, Matrix<double> x, Matrix<double> noise)
+    /// <summary>One step of training per batch, or as many as the protocol still has.</summary>
+    /// <param name="step">The first one's number, from 0.</param>
+    /// <param name="batches">The batches.</param>
+    internal void Advance(int step, ReadOnlySpan<Batch> batches)
     {
-        if (step >= _protocol.Epochs)
-            return;
-        _optimizer.LearningRate = _protocol.LearningRate * _protocol.Schedule switch
+        batches = batches[..Math.Clamp(_protocol.Epochs - step, 0, batches.Length)];
+        while (!batches.IsEmpty)
         {
-            Schedule.Linear => 1 - (double)step / _protocol.Epochs,
-            Schedule.Cosine => (1 + Math.Cos(Math.PI * step / _protocol.Epochs)) / 2,
-            _ => 1,
-        };
+            int count = 1;
+            if (_descent is null)
+                Step(step, batches[0]);
+            else
+                count = Descend(step, batches);
+            step += count;
+            batches = batches[count..];
+            if (IsPause(step))
+                Pause(step);
+        }
+    }
+
+    /// <summary>Steps of plain descent up to the next pause; returns how many.</summary>
+    private int Descend(int step, ReadOnlySpan<Batch> batches)
+    {
+        int count = 0;
+        do
+            _rates[count] = Rate(step + count);
+        while (++count < batches.Length && count < _rates.Length && !IsPause(step + count));
+        _descent!.Run(batches[..count], _rates.AsSpan(0, count));
+        return count;
+    }
+
+    private void Step(int step, in Batch batch)
+    {
+        _optimizer.LearningRate = Rate(step);
         Parameter weight = _student.Parameters[0];
-        weight.DirectRate = _direct ? _optimizer.LearningRate : null;
         if (_difference is not null && !_shifted)
         {
             _student.Layers[0].Weight!.View.CopyTo(_difference);
@@ -133,33 +153,50 @@ public sealed class Trial
         if (_protocol.Sampling == Sampling.Population)
         {
             _difference!.View.CopyTo(weight.Gradient);
-            Gemm.Multiply(-_protocol.Noise / _protocol.BatchSize, noise.Transposed(), x, 1.0, weight.Gradient);
+            Gemm.Multiply(-_protocol.Noise / _protocol.BatchSize, batch.Noise.Transposed(), batch.X, 1.0, weight.Gradient);
         }
         else
         {
-            Differ(x, noise);
-            if (_direct)
-                weight.Receive(1.0 / _protocol.BatchSize, x, _error);
-            else
-                _student.Backward(x, _error);
+            Differ(batch);
+            _student.Backward(batch.X, _error);
         }
 
         _signal?.Record(Current(), weight.Gradient);
         if (_protocol.Regularization is { } penalty && penalty.IsDue(step) && IsFinite(weight.Value))
             _student.Layers[0].AddGradient(penalty.Gradient(Current(), _targetComponents.ConditionNumber));
-        if (!_direct)
-            _optimizer.Step(_student.Parameters);
-        if (_protocol.Correction is { } correction && correction.IsDue(step) && IsFinite(weight.Value))
-            Correct(correction, weight.Value);
-        if (_sum is not null && step >= _protocol.Epochs / 2)
-            Add(_sum.Elements, 1.0 / (_protocol.Epochs - _protocol.Epochs / 2), weight.Value.Elements);
-        if (step == 0 || (step + 1) % _protocol.RecordEvery == 0)
-            _errors?.Record(step + 1, Map());
+        _optimizer.Step(_student.Parameters);
+    }
+
+    private double Rate(int step) => _protocol.LearningRate * _protocol.Schedule switch
+    {
+        Schedule.Linear => 1 - (double)step / _protocol.Epochs,
+        Schedule.Cosine => (1 + Math.Cos(Math.PI * step / _protocol.Epochs)) / 2,
+        _ => 1,
+    };
+
+    /// <summary>Whether anything looks at the weights after so many steps.</summary>
+    private bool IsPause(int steps) => _protocol.Correction?.IsDue(steps - 1) == true || IsAveraged(steps) || IsRecorded(steps);
+
+    private bool IsAveraged(int steps) => _sum is not null && steps > _protocol.Epochs / 2;
+
+    private bool IsRecorded(int steps) => _errors is not null && (steps == 1 || steps % _protocol.RecordEvery == 0);
+
+    private void Pause(int steps)
+    {
+        Matrix<double> weight = _student.Parameters[0].Value;
+        _descent?.CopyTo(weight);
+        if (_protocol.Correction is { } correction && correction.IsDue(steps - 1) && IsFinite(weight))
+            Correct(correction, weight);
+        if (IsAveraged(steps))
+            Add(_sum!.Elements, 1.0 / (_protocol.Epochs - _protocol.Epochs / 2), weight.Elements);
+        if (IsRecorded(steps))
+            _errors!.Record(steps, Map());
     }
 
     /// <summary>Measures the end of the training.</summary>
     internal TrialRecord End(string experiment, Condition condition, int trial, uint seed)
     {
+        _descent?.CopyTo(_student.Parameters[0].Value);
         _sum?.View.CopyTo(_student.Parameters[0].Value);
         _errors?.CopyTo(_series);
         _signal?.CopyTo(_series, _values);
@@ -227,16 +264,16 @@ public sealed class Trial
     }
 
     /// <summary>E ← f(X) − f*(X) − σN.</summary>
-    private void Differ(Matrix<double> x, Matrix<double> noise)
+    private void Differ(in Batch batch)
     {
-        noise.View.CopyTo(_error);
+        batch.Noise.View.CopyTo(_error);
         if (_difference is not null)
         {
-            Gemm.Multiply(1.0, x, _direct ? _difference : _difference.Transposed(), -_protocol.Noise, _error);
+            Gemm.Multiply(1.0, batch.X, _difference.Transposed(), -_protocol.Noise, _error);
             return;
         }
 
-        Span<double> e = _error.Elements, y = _student.Forward(x).Elements, t = _teacher!.Forward(x).Elements;
+        Span<double> e = _error.Elements, y = _student.Forward(batch.X).Elements, t = _teacher!.Forward(batch.X).Elements;
         for (int i = 0; i < e.Length; i++)
             e[i] = y[i] - t[i] - _protocol.Noise * e[i];
     }
@@ -248,7 +285,8 @@ public sealed class Trial
         if (!_shifted)
             return;
         Add(current.Elements, -1, _target.Elements);
-        (_direct ? current.Transposed() : current.View).CopyTo(weight);
+        current.View.CopyTo(weight);
+        _descent?.Set(weight);
     }
 
     /// <summary>W of the first layer, multipliers and all: its own storage, or a fresh matrix where the layer holds W − W*.</summary>
@@ -257,7 +295,7 @@ public sealed class Trial
         Matrix<double> weight = _student.Layers[0].Weight!;
         if (!_shifted)
             return weight;
-        Matrix<double> sum = Matrix<double>.From(_direct ? weight.Transposed() : weight);
+        Matrix<double> sum = weight.Clone();
         Add(sum.Elements, 1, _target.Elements);
         return sum;
     }

@@ -27,10 +27,11 @@ public abstract record TrialProtocol
     /// <param name="members">Experiment and cell of each, all of this protocol's kind.</param>
     /// <param name="trial">k.</param>
     /// <param name="seed">The seed of trial 0.</param>
+    /// <param name="hasSpareThread">Whether the group may use a second thread.</param>
     /// <param name="cancellation">Ends the group between two steps.</param>
     /// <returns>The members' records, in their order, each as soon as its trial has ended.</returns>
     internal abstract IEnumerable<TrialRecord> Run(
-        IReadOnlyList<(string Experiment, Cell Cell)> members, int trial, uint seed, CancellationToken cancellation);
+        IReadOnlyList<(string Experiment, Cell Cell)> members, int trial, uint seed, bool hasSpareThread, CancellationToken cancellation);
 
     /// <summary>All that the trial depends on, but its number and the seed.</summary>
     private protected abstract byte[] ToBytes();

@@ -46,7 +46,6 @@ public sealed class Dense : Layer
     public override void Backward(ReadOnlyMatrixView<double> x, ReadOnlyMatrixView<double> outputGradient,
         MatrixView<double> inputGradient, double scale)
     {
-        // First, since the weight may descend.
         if (!inputGradient.IsEmpty)
             Gemm.Multiply(1.0, outputGradient, _weight.Value, 0.0, inputGradient);
         _weight.Receive(scale, outputGradient, x);

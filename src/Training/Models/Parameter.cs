@@ -12,29 +12,22 @@ public sealed class Parameter(Matrix<double> value, double learningRateScale = 1
     /// <summary>The current value (m×n).</summary>
     public Matrix<double> Value { get; } = value;
 
-    /// <summary>∂L/∂Value (m×n), as of the last backward pass; unchanged by one that descended directly.</summary>
+    /// <summary>∂L/∂Value (m×n), as of the last backward pass.</summary>
     public Matrix<double> Gradient => _gradient ??= new Matrix<double>(Value.Rows, Value.Columns);
 
     /// <summary>What the optimizer's learning rate is multiplied by.</summary>
     public double LearningRateScale { get; } = learningRateScale;
 
-    /// <summary>η where a backward pass itself is to descend, Value ← Value − ηG, without storing G; else null.</summary>
-    public double? DirectRate { get; set; }
-
     /// <summary>Whether a backward pass leaves the gradient out; an optimizer is given only those that are not.</summary>
     public bool IsFrozen { get; set; }
 
-    /// <summary>Takes G = scale·EᵀX as the gradient, or descends along it; nothing where it is frozen. 2Bmn operations.</summary>
+    /// <summary>Takes G = scale·EᵀX as the gradient; nothing where it is frozen. 2Bmn operations.</summary>
     /// <param name="scale">The factor.</param>
     /// <param name="e">E (B×m).</param>
     /// <param name="x">X (B×n).</param>
     internal void Receive(double scale, ReadOnlyMatrixView<double> e, ReadOnlyMatrixView<double> x)
     {
-        if (IsFrozen)
-            return;
-        if (DirectRate is double rate)
-            Gemm.Multiply(-rate * LearningRateScale * scale, e.Transposed(), x, 1.0, Value);
-        else
+        if (!IsFrozen)
             Gemm.Multiply(scale, e.Transposed(), x, 0.0, Gradient);
     }
 }

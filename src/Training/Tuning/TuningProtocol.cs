@@ -69,7 +69,7 @@ public sealed record TuningProtocol : TrialProtocol
     internal override TrialProtocol For(PlanSettings settings) => (TuningProtocol)base.For(settings) with { Data = settings.Data, DataDigest = settings.DataDigest };
 
     internal override IEnumerable<TrialRecord> Run(
-        IReadOnlyList<(string Experiment, Cell Cell)> members, int trial, uint seed, CancellationToken cancellation) =>
+        IReadOnlyList<(string Experiment, Cell Cell)> members, int trial, uint seed, bool hasSpareThread, CancellationToken cancellation) =>
         Data?.Digest == DataDigest
             ? new TuningGroup(this, checked(seed + 100 * (uint)trial), cancellation).Adapt(members, trial, seed)
             : throw new InvalidOperationException("The samples that this plan is for are not at hand.");

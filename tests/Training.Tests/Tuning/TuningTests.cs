@@ -15,7 +15,7 @@ public class TuningTests
     private static readonly TuningProtocol s_protocol = new() { Width = 6, Blocks = 3, Count = 2, Epochs = 2, FirstEpochs = 6 };
 
     private static TrialRecord Run(TuningProtocol protocol) =>
-        protocol.Run([("test", new Cell(new Condition(("d", 6)), protocol))], 1, 42, CancellationToken.None).Single();
+        protocol.Run([("test", new Cell(new Condition(("d", 6)), protocol))], 1, 42, false, CancellationToken.None).Single();
 
     [Test]
     public void Results_AreTheSameBytesForAnyNumberOfThreads_AndAfterAStop()
@@ -91,9 +91,9 @@ public class TuningTests
             .. from choice in Enum.GetValues<TensorChoice>()
                select ("test", new Cell(new Condition(("choice", choice.ToString())), s_protocol with { Choice = choice })),
         ];
-        TrialRecord[] together = [.. s_protocol.Run(members, 1, 42, CancellationToken.None)];
+        TrialRecord[] together = [.. s_protocol.Run(members, 1, 42, false, CancellationToken.None)];
         for (int i = 0; i < members.Length; i++)
-            Assert.That(together[i].ToJson(), Is.EqualTo(s_protocol.Run([members[i]], 1, 42, CancellationToken.None).Single().ToJson()));
+            Assert.That(together[i].ToJson(), Is.EqualTo(s_protocol.Run([members[i]], 1, 42, false, CancellationToken.None).Single().ToJson()));
     }
 
     [Test]
