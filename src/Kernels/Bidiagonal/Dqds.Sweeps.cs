@@ -31,7 +31,7 @@ internal unsafe partial struct Dqds
         Swap();
     }
 
-    /// <summary>The sweep with τ > 0; eight steps at a time carry d as a fraction p/r.</summary>
+    /// <summary>The sweep with τ > 0; up to eight steps at a time carry d as a fraction p/r.</summary>
     /// <remarks>
     /// With d = p/r the step is r⁺ = p + r·e, p⁺ = p·q − τr⁺, a chain of two multiply-adds, and q̂ = r⁺/r, ê = e·q·r/r⁺, which wait for nothing.
     /// Every rounding has the effect of one of the plain sweep's. Where r leaves the range, or d comes near 0 or below, the block is done plainly.
@@ -41,11 +41,11 @@ internal unsafe partial struct Dqds
     {
         double* q = _q, e = _e, newQ = _oldQ, newE = _oldE;
         int k = _start, end = _end - 2;
-        double p = q[k] - tau, r = 1, min = p, smallestE = double.PositiveInfinity, minusTau = -tau;
+        double p = q[k] - tau, r = 1, min = double.PositiveInfinity, smallestE = double.PositiveInfinity, minusTau = -tau;
         while (k < end)
         {
-            int to = k + Block;
-            if (to <= end)
+            int to = Math.Min(k + Block, end);
+            if (to - k >= Least)
             {
                 // The scale is taken from the block's beginning, so that its division is off the chain.
                 double top = p, bottom = r, least = min, leastE = smallestE, scale = 1 / r;
@@ -53,12 +53,12 @@ internal unsafe partial struct Dqds
                 for (int i = k; i < to; i++)
                 {
                     double off = e[i], next = q[i + 1], sum = double.MultiplyAddEstimate(bottom, off, top);
-                    top = double.MultiplyAddEstimate(minusTau, sum, top * next);
                     double inverse = 1 / (bottom * sum);
+                    least = double.MinNative(top * (sum * inverse), least);
+                    top = double.MultiplyAddEstimate(minusTau, sum, top * next);
                     newQ[i] = sum * sum * inverse;
                     off *= next * (bottom * bottom * inverse);
                     newE[i] = off;
-                    least = double.MinNative(top * (bottom * inverse), least);
                     leastE = double.MinNative(leastE, off);
                     bottom = sum;
                     low = double.MinNative(low, bottom);
@@ -76,31 +76,45 @@ internal unsafe partial struct Dqds
                     continue;
                 }
             }
-            else
-            {
-                to = end;
-            }
 
             p /= r;
             r = 1;
             for (; k < to; k++)
             {
-                p = Step(k, p, tau);
                 min = double.MinNative(p, min);
+                p = Step(k, p, tau);
                 smallestE = double.MinNative(smallestE, newE[k]);
             }
         }
 
-        double d = p / r;
-        _last2 = d;
-        _min2 = min;
-        d = Step(k, d, tau);
-        min = double.MinNative(d, min);
-        _last1 = d;
-        _min1 = min;
-        d = Step(k + 1, d, tau) + _rest;
+        // The last two steps are a block, too, but that the last d may have any sign.
+        double sum1 = double.MultiplyAddEstimate(r, e[k], p), p1 = double.MultiplyAddEstimate(minusTau, sum1, p * q[k + 1]);
+        double sum2 = double.MultiplyAddEstimate(sum1, e[k + 1], p1), top2 = p1 * q[k + 2], d;
+        if (p > SmallestNumerator && p1 > SmallestNumerator && top2 > SmallestNumerator
+            && sum1 > SmallestDenominator && sum2 > SmallestDenominator && sum1 < LargestDenominator && sum2 < LargestDenominator)
+        {
+            double inverse1 = 1 / (r * sum1), inverse2 = 1 / (sum1 * sum2);
+            newQ[k] = sum1 * sum1 * inverse1;
+            newE[k] = e[k] * (q[k + 1] * (r * r * inverse1));
+            newQ[k + 1] = sum2 * sum2 * inverse2;
+            newE[k + 1] = e[k + 1] * (q[k + 2] * (sum1 * sum1 * inverse2));
+            _last2 = p / r;
+            _last1 = p1 / sum1;
+            d = double.MultiplyAddEstimate(minusTau, sum2, top2) / sum2;
+        }
+        else
+        {
+            _last2 = p / r;
+            _last1 = Step(k, _last2, tau);
+            d = Step(k + 1, _last1, tau);
+        }
+
+        // Shifts ask which of these is the smallest: compared by the quotients themselves, not by products in their place.
+        d += _rest;
+        _min2 = double.MinNative(_last2, min);
+        _min1 = double.MinNative(_last1, _min2);
         _last = d;
-        _min = double.IsFinite(d) ? double.MinNative(d, min) : double.NaN;
+        _min = double.IsFinite(d) ? double.MinNative(d, _min1) : double.NaN;
         newQ[k + 2] = d;
         _smallestE = double.MinNative(smallestE, newE[k]);
         Swap();

@@ -20,7 +20,8 @@ internal unsafe partial struct Dqds
     // Three or four sweeps per value are usual.
     private const int SweepsPerValue = 40;
 
-    private const int Block = 8;
+    // Steps of a block: fewer than the least cost its divisions without saving any.
+    private const int Block = 8, Least = 3;
 
     // LAWN 155: while a vector's squared tail stays below this, the bound is positive and worth taking.
     private const double Bound = 0.563;

@@ -42,8 +42,9 @@ internal readonly unsafe struct Lanes256<T> : ILanes<T, Vector256<T>> where T : 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> MaxAbs(Vector256<T> x, Vector256<T> y) => Vector256.MaxNative(Vector256.Abs(x), Vector256.Abs(y));
 
+    // Halves first: Vector256.Sum sums each half by itself, in nearly twice the instructions.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Sum(Vector256<T> v) => Vector256.Sum(v);
+    public static T Sum(Vector256<T> v) => Vector128.Sum(v.GetLower() + v.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Max(Vector256<T> v) => Lanes128<T>.Max(Vector128.MaxNative(v.GetLower(), v.GetUpper()));

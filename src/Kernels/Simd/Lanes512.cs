@@ -43,8 +43,9 @@ internal readonly unsafe struct Lanes512<T> : ILanes<T, Vector512<T>> where T : 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> MaxAbs(Vector512<T> x, Vector512<T> y) => Vector512.MaxNative(Vector512.Abs(x), Vector512.Abs(y));
 
+    // Halves first: Vector512.Sum sums each quarter by itself, in two to three times the instructions.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Sum(Vector512<T> v) => Vector512.Sum(v);
+    public static T Sum(Vector512<T> v) => Lanes256<T>.Sum(v.GetLower() + v.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Max(Vector512<T> v) => Lanes256<T>.Max(Vector256.MaxNative(v.GetLower(), v.GetUpper()));
