@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Kappa.Kernels.Reflectors;
 using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Bidiagonal;
@@ -47,39 +48,28 @@ internal static unsafe class Reduction<T, V, L>
         T* u = work, uOld = u + stride, yOld = uOld + stride, y = yOld + stride, z = y + stride, v = z + length;
         new Span<T>(uOld, 2 * stride).Clear();
         new Span<T>(z, 2 * length).Clear();
+        // A vector that is loaded over elements stored one by one would wait for them: factors 0 and 1 take their place.
+        T* steps = stackalloc T[3 * Reflection<T, V, L>.Line];
+        Reflection<T, V, L>.WriteSteps(steps);
+        T first = T.Zero, scale = T.Zero;
         for (int k = 0; k < n; k++)
         {
             T* column = a + (nint)k * stride;
-            int from = k / L.Count * L.Count;
-            Update(column, uOld, yOld, -z[k], -v[k], from, stride);
-            z[k] = v[k] = T.Zero;
-            T alpha = column[k];
-            for (int i = from; i <= k; i++)
-                column[i] = T.Zero;
-            T tail = Level1<T, V, L>.Dot(column + from, column + from, stride - from);
-            (T beta, T tau, T scale) = Reflector(alpha, tail);
+            int from = k / L.Count * L.Count, next = k + 1;
+            T* above = steps + Reflection<T, V, L>.Line - (k - from), below = above - 1;
+            T alpha = T.MultiplyAddEstimate(-first, yOld[k], T.MultiplyAddEstimate(-z[k], uOld[k], column[k]));
+            T tail = Update(column, uOld, yOld, -z[k], -first, L.Load(below), from, stride);
+            (T beta, T tau, T factor) = Reflector(alpha, tail);
             diagonal[k] = beta;
-            int next = k + 1;
             if (next == n)
                 return;
-            Multiply(scale, column, u, from, stride);
-            u[k] = T.IsZero(tau) ? T.Zero : T.One;
-
-            int first = next / Group * Group;
-            new Span<T>(y + from, stride - from).Clear();
-            Pass(a, stride, from, uOld, yOld, u, y, z, v, first, Grouped(n), k, tau);
-            for (int j = first; j < next; j++)
-                z[j] = v[j] = T.Zero;
-
-            alpha = v[next];
-            v[next] = T.Zero;
-            int start = next / L.Count * L.Count;
-            tail = Level1<T, V, L>.Dot(v + start, v + start, length - start);
-            (beta, tau, scale) = Reflector(alpha, tail);
+            Multiply(factor, column, T.IsZero(tau) ? L.Zero : L.Subtract(L.Load(above), L.Load(below)), u, from, stride);
+            z[k] = v[k] = T.Zero;
+            tail = Pass(a, stride, from, uOld, yOld, u, y, z, v, scale, Grouped(n), k, tau, out T product);
+            (beta, tau, scale) = Reflector(v[next], tail);
             superdiagonal[k] = beta;
-            T product = z[next] + scale * Level1<T, V, L>.Dot(v + start, z + start, length - start);
-            Multiply(scale, v, v, start, length);
-            v[next] = T.IsZero(tau) ? T.Zero : T.One;
+            first = T.IsZero(tau) ? T.Zero : T.One;
+            product = z[next] + scale * product;
             Combine(tau, a + (nint)next * stride, tau * scale, y, -tau * product, u, yOld, from, stride);
             T* swap = u;
             u = uOld;
@@ -97,15 +87,21 @@ internal static unsafe class Reduction<T, V, L>
         return (beta, (beta - alpha) / beta, T.One / (alpha - beta));
     }
 
-    /// <summary>The pass over the trailing columns; z and v hold the pending coefficients and receive z and r.</summary>
+    /// <summary>
+    /// The pass over the trailing columns; z and v hold the pending coefficients, v without its factor, and receive z and r. Returns ‖r‖² and,
+    /// as product, rᵀz, both without column k + 1.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Pass(T* a, int stride, int from, T* uOld, T* yOld, T* u, T* y, T* z, T* v, int first, int end, int k, T tau)
+    private static T Pass(T* a, int stride, int from, T* uOld, T* yOld, T* u, T* y, T* z, T* v, T scale, int end, int k, T tau, out T product)
     {
-        for (int j = first; j < end; j += Group)
+        for (int i = from; i < stride; i += L.Count)
+            L.Store(L.Zero, y + i);
+        T tail = T.Zero, sum = T.Zero;
+        for (int j = (k + 1) / Group * Group; j < end; j += Group)
         {
             T* a0 = a + (nint)j * stride, a1 = a0 + stride, a2 = a1 + stride, a3 = a2 + stride;
             V z0 = L.Broadcast(-z[j]), z1 = L.Broadcast(-z[j + 1]), z2 = L.Broadcast(-z[j + 2]), z3 = L.Broadcast(-z[j + 3]);
-            V v0 = L.Broadcast(-v[j]), v1 = L.Broadcast(-v[j + 1]), v2 = L.Broadcast(-v[j + 2]), v3 = L.Broadcast(-v[j + 3]);
+            V v0 = L.Broadcast(-(scale * v[j])), v1 = L.Broadcast(-(scale * v[j + 1])), v2 = L.Broadcast(-(scale * v[j + 2])), v3 = L.Broadcast(-(scale * v[j + 3]));
             V s0 = L.Zero, s1 = L.Zero, s2 = L.Zero, s3 = L.Zero;
             for (int i = from; i < stride; i += L.Count)
             {
@@ -124,42 +120,65 @@ internal static unsafe class Reduction<T, V, L>
                 s3 = L.MultiplyAdd(now, x, s3);
             }
 
-            z[j] = tau * L.Sum(s0);
-            z[j + 1] = tau * L.Sum(s1);
-            z[j + 2] = tau * L.Sum(s2);
-            z[j + 3] = tau * L.Sum(s3);
-            v[j] = a0[k] - z[j];
-            v[j + 1] = a1[k] - z[j + 1];
-            v[j + 2] = a2[k] - z[j + 2];
-            v[j + 3] = a3[k] - z[j + 3];
+            T t0 = tau * L.Sum(s0), t1 = tau * L.Sum(s1), t2 = tau * L.Sum(s2), t3 = tau * L.Sum(s3);
+            T r0 = a0[k] - t0, r1 = a1[k] - t1, r2 = a2[k] - t2, r3 = a3[k] - t3;
+            (z[j], z[j + 1], z[j + 2], z[j + 3]) = (t0, t1, t2, t3);
+            (v[j], v[j + 1], v[j + 2], v[j + 3]) = (r0, r1, r2, r3);
             // Column k + 1 enters Av with factor 1, the finished ones not at all.
-            v0 = L.Broadcast(j > k + 1 ? v[j] : T.Zero);
-            v1 = L.Broadcast(j > k ? v[j + 1] : T.Zero);
-            v2 = L.Broadcast(j + 1 > k ? v[j + 2] : T.Zero);
-            v3 = L.Broadcast(j + 2 > k ? v[j + 3] : T.Zero);
+            if (j <= k + 1)
+            {
+                r0 = T.Zero;
+                r1 = j > k ? r1 : T.Zero;
+                r2 = j + 1 > k ? r2 : T.Zero;
+                r3 = j + 2 > k ? r3 : T.Zero;
+                for (int i = j; i <= k; i++)
+                    z[i] = v[i] = T.Zero;
+            }
+
+            tail = Sum(r0, r0, r1, r1, tail) + Sum(r2, r2, r3, r3, T.Zero);
+            sum = Sum(r0, t0, r1, t1, sum) + Sum(r2, t2, r3, t3, T.Zero);
+            v0 = L.Broadcast(r0);
+            v1 = L.Broadcast(r1);
+            v2 = L.Broadcast(r2);
+            v3 = L.Broadcast(r3);
             for (int i = from; i < stride; i += L.Count)
             {
-                V sum = L.MultiplyAdd(v1, L.Load(a1 + i), L.MultiplyAdd(v0, L.Load(a0 + i), L.Load(y + i)));
-                L.Store(L.MultiplyAdd(v3, L.Load(a3 + i), L.MultiplyAdd(v2, L.Load(a2 + i), sum)), y + i);
+                V w = L.MultiplyAdd(v1, L.Load(a1 + i), L.MultiplyAdd(v0, L.Load(a0 + i), L.Load(y + i)));
+                L.Store(L.MultiplyAdd(v3, L.Load(a3 + i), L.MultiplyAdd(v2, L.Load(a2 + i), w)), y + i);
             }
         }
+
+        product = sum;
+        return tail;
     }
 
-    /// <summary>x ← x + αu + βy.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Update(T* x, T* u, T* y, T alpha, T beta, int from, int to)
+    private static T Sum(T a, T b, T c, T d, T sum) => T.MultiplyAddEstimate(c, d, T.MultiplyAddEstimate(a, b, sum));
+
+    /// <summary>x ← x + αu + βy, the first vector times what is kept of it; returns ‖x‖².</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Update(T* x, T* u, T* y, T alpha, T beta, V keep, int from, int to)
     {
         V va = L.Broadcast(alpha), vb = L.Broadcast(beta);
-        for (int i = from; i < to; i += L.Count)
-            L.Store(L.MultiplyAdd(vb, L.Load(y + i), L.MultiplyAdd(va, L.Load(u + i), L.Load(x + i))), x + i);
+        V w = L.Multiply(keep, L.MultiplyAdd(vb, L.Load(y + from), L.MultiplyAdd(va, L.Load(u + from), L.Load(x + from)))), sum = L.Multiply(w, w);
+        L.Store(w, x + from);
+        for (int i = from + L.Count; i < to; i += L.Count)
+        {
+            w = L.MultiplyAdd(vb, L.Load(y + i), L.MultiplyAdd(va, L.Load(u + i), L.Load(x + i)));
+            L.Store(w, x + i);
+            sum = L.MultiplyAdd(w, w, sum);
+        }
+
+        return L.Sum(sum);
     }
 
-    /// <summary>u ← αx.</summary>
+    /// <summary>u ← αx, and something added to its first vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Multiply(T alpha, T* x, T* u, int from, int to)
+    private static void Multiply(T alpha, T* x, V addition, T* u, int from, int to)
     {
         V va = L.Broadcast(alpha);
-        for (int i = from; i < to; i += L.Count)
+        L.Store(L.MultiplyAdd(va, L.Load(x + from), addition), u + from);
+        for (int i = from + L.Count; i < to; i += L.Count)
             L.Store(L.Multiply(va, L.Load(x + i)), u + i);
     }
 

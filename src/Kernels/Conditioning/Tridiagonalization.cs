@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Kappa.Kernels.Reflectors;
 using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Conditioning;
@@ -27,23 +28,25 @@ internal static unsafe class Tridiagonalization<V, L>
     public static void Reduce(double* u, double* h, int length, int n, double* a, double* b, double* w)
     {
         Gram(u, h, length, n);
+        double* steps = stackalloc double[3 * Reflection<double, V, L>.Line];
+        Reflection<double, V, L>.WriteSteps(steps);
         for (int k = n - 1; k > 0; k--)
         {
             double* row = h + k * length;
             int width = (k + L.Count - 1) / L.Count * L.Count;
             a[k] = row[k];
             double last = row[k - 1];
-            for (int j = k; j < width; j++)
-                row[j] = 0;
+            // Zeros from element k on, by a factor: a vector that is loaded over elements stored one by one would wait for them.
+            double* end = row + width - L.Count;
+            L.Store(L.Multiply(L.Load(steps + 2 * Reflection<double, V, L>.Line - (k - width + L.Count)), L.Load(end)), end);
             double norm = Math.Sqrt(Level1<double, V, L>.Dot(row, row, width));
             b[k - 1] = norm;
             if (k == 1 || norm <= Least || norm == Math.Abs(last))
                 continue;
             double beta = 1 / (norm * (norm + Math.Abs(last)));
             row[k - 1] = last + Math.CopySign(norm, last);
+            // What w and h hold behind element k meets zeros only.
             Multiply(h, length, k, width, row, w);
-            for (int j = k; j < width; j++)
-                w[j] = 0;
             double half = beta * beta / 2 * Level1<double, V, L>.Dot(row, w, width);
             V minus = L.Broadcast(-half), share = L.Broadcast(beta);
             for (int j = 0; j < width; j += L.Count)
