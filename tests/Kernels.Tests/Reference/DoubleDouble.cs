@@ -56,12 +56,19 @@ internal readonly record struct DoubleDouble(double High, double Low)
 
     public static DoubleDouble Abs(DoubleDouble x) => x.High < 0 ? -x : x;
 
+    /// <summary>xᵀy to n²u²·Σ|xᵢyᵢ|: what products and sums lose is summed beside them (Ogita, Rump and Oishi, SIAM J. Sci. Comput. 26 (2005), Dot2).</summary>
     public static DoubleDouble Dot(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
-        DoubleDouble sum = 0;
+        double sum = 0, lost = 0;
         for (int i = 0; i < x.Length; i++)
-            sum += (DoubleDouble)x[i] * y[i];
-        return sum;
+        {
+            double product = x[i] * y[i], error = Math.FusedMultiplyAdd(x[i], y[i], -product);
+            (sum, double rest) = TwoSum(sum, product);
+            lost += error + rest;
+        }
+
+        (double high, double low) = TwoSum(sum, lost);
+        return new DoubleDouble(high, low);
     }
 
     // z ≤ 1/3: 35 terms of z^(2k + 1)/(2k + 1) are exact to 3⁻⁷¹.
