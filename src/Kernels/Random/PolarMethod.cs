@@ -78,6 +78,7 @@ internal sealed class PolarMethod(VectorPath path)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Factor(double r2) => Math.Sqrt(-2.0 * Math.Log(r2) / r2);
 
+    /// <summary>Keeps the points inside the disc, four tested at a time and those inside moved together; returns how many.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int AcceptFours(ReadOnlySpan<double> uniforms)
     {

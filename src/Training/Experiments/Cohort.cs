@@ -16,7 +16,7 @@ internal static class Cohort
     /// <param name="trial">k.</param>
     /// <param name="seed">The seed of trial 0.</param>
     /// <param name="hasSpareThread">Whether batches may be drawn on another thread.</param>
-    /// <param name="cancellation">Ends all of them between two steps.</param>
+    /// <param name="cancellation">Ends all of them between two blocks of steps.</param>
     public static TrialRecord[] Run(
         IReadOnlyList<(string Experiment, Cell Cell)> members, int trial, uint seed, bool hasSpareThread, CancellationToken cancellation)
     {
