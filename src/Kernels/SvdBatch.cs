@@ -67,7 +67,7 @@ public static partial class Svd
     /// <summary>Aᵢ = Uᵢ Σᵢ Vᵢᵀ for i = 0 … count − 1: many small decompositions at the price of one call, shared by all threads.</summary>
     /// <remarks>
     /// Matrices are row-major and contiguous: Aᵢ (m×n), Uᵢ (m×p), Vᵢ (n×p), p = min(m, n), each i steps behind the first. Each result has
-    /// the bits of <see cref="Decompose{T}(ReadOnlyMatrixView{T}, VectorPath, int)"/>, for any number of threads; a thread takes whole
+    /// the bits of <see cref="Decompose{T}(ReadOnlyMatrixView{T}, VectorPath, SvdAlgorithm, int)"/>, for any number of threads; a thread takes whole
     /// matrices. Nothing is allocated after a thread's first call of a size.
     /// </remarks>
     /// <param name="count">How many matrices, ≥ 0.</param>
@@ -82,6 +82,7 @@ public static partial class Svd
     /// <param name="v">Receives the Vᵢ.</param>
     /// <param name="vStep">Elements from one V to the next, ≥ np where there are several.</param>
     /// <param name="path">The vectors to use.</param>
+    /// <param name="algorithm">How; chosen for each matrix on its own.</param>
     /// <param name="maxThreads">The most threads to use; 0: <see cref="Gemm.MaxThreads"/>.</param>
     /// <returns>How many have not converged: 0 but for extraordinary matrices, see <see cref="SvdResult{T}.Converged"/>.</returns>
     /// <typeparam name="T">float or double.</typeparam>
@@ -91,7 +92,7 @@ public static partial class Svd
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A size, a step or <paramref name="maxThreads"/> is negative.</exception>
     public static int DecomposeBatch<T>(int count, int m, int n, ReadOnlySpan<T> a, nint aStep, Span<T> sigma, nint sigmaStep,
-        Span<T> u, nint uStep, Span<T> v, nint vStep, VectorPath path = VectorPath.Best, int maxThreads = 0)
+        Span<T> u, nint uStep, Span<T> v, nint vStep, VectorPath path = VectorPath.Best, SvdAlgorithm algorithm = SvdAlgorithm.Auto, int maxThreads = 0)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         RequireBatch(count, m, n, a, aStep);
@@ -101,7 +102,7 @@ public static partial class Svd
         RequireResults(count, n, p, a, v, vStep, nameof(v), nameof(vStep));
         if (sigma.Overlaps(u) || sigma.Overlaps(v) || u.Overlaps(v))
             throw new ArgumentException("The spans of σ, U and V share elements.", nameof(v));
-        return RunBatch(new BatchShape(count, m, n, aStep, sigmaStep, uStep, vStep), a, sigma, u, v, default, path, SvdAlgorithm.Jacobi, maxThreads);
+        return RunBatch(new BatchShape(count, m, n, aStep, sigmaStep, uStep, vStep), a, sigma, u, v, default, path, algorithm, maxThreads);
     }
 
     private static void RequireBatch<T>(int count, int m, int n, ReadOnlySpan<T> a, nint aStep)

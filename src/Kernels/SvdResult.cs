@@ -53,13 +53,13 @@ public sealed class SvdResult<T> where T : unmanaged, IBinaryFloatingPointIeee75
     /// <exception cref="InvalidOperationException">Only values were computed.</exception>
     public Matrix<T> V => _v ?? throw new InvalidOperationException("This decomposition holds singular values alone; use Svd.Decompose.");
 
-    /// <summary>Jacobi's sweeps; 0 for the bidiagonal algorithm.</summary>
+    /// <summary>Jacobi's sweeps; of the bidiagonal algorithm the steps that finish the vectors, 0 for values alone.</summary>
     public int Sweeps => Outcome.Sweeps;
 
     /// <summary>
     /// A bound for the |cos| between two columns, the distance from orthogonality that remains: the largest one met in the last
     /// sweep where that is within the tolerance, else 2pημ for largest cosine μ and scaled sine η of the last sweep's rotations.
-    /// Where the iteration has not converged, the largest |cos| met.
+    /// Where the iteration has not converged, the largest |cos| met. Of the bidiagonal algorithm, what its last step may leave, p·ε/8 + √p·ε at most, for U and V; 0 for values alone.
     /// </summary>
     public T LargestCosine => Outcome.LargestCosine;
 

@@ -8,7 +8,7 @@ namespace Kappa.Kernels;
 /// <remarks>
 /// It keeps one <see cref="SvdResult{T}"/> with vectors and one without, which the next call of the same kind and shape overwrites and
 /// one of another shape replaces; so a matrix decomposed at every step of a training wants a workspace of its own. For one call at a time.
-/// At most about 5·max(m, n)·p elements of native memory beside the results, p = min(m, n).
+/// At most about 6·max(m, n)·p elements of native memory beside the results, p = min(m, n).
 /// </remarks>
 /// <typeparam name="T">float or double.</typeparam>
 public sealed class SvdWorkspace<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>

@@ -33,7 +33,7 @@ public class BenchSvdTests : WorkingFolder
             Assert.That((int)row["rounds"]!, Is.EqualTo(1));
             Assert.That((string?)row["algorithm"], Is.Not.Empty);
             Assert.That((double)row["seconds"]!, Is.GreaterThan(0));
-            Assert.That((int)row["sweeps"]! > 0, Is.EqualTo((string)row["algorithm"]! == "Jacobi"));
+            Assert.That((int)row["sweeps"]! > 0, Is.EqualTo((string)row["algorithm"]! == "Jacobi" || job == "full"));
             AssertErrors(row, job);
             foreach (string field in s_drivers.Concat(s_drivers.Select(RatioOf)).Append("against").Append("againstVersion"))
             {
@@ -41,6 +41,16 @@ public class BenchSvdTests : WorkingFolder
                 Assert.That(row[field], Is.Null, field);
             }
         }
+    }
+
+    [TestCase("auto", "Bidiagonal")]
+    [TestCase("bidiagonal", "Bidiagonal")]
+    [TestCase("jacobi", "Jacobi")]
+    public void Svd_ByAnAlgorithm_NamesIt(string algorithm, string named)
+    {
+        foreach (string job in new[] { "values", "full" })
+            foreach (JsonObject row in Svd("--sizes", "19", "--job", job, "--algorithm", algorithm, "--against", "none"))
+                Assert.That((string?)row["algorithm"], Is.EqualTo(named));
     }
 
     [Test]

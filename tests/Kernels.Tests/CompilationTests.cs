@@ -10,7 +10,7 @@ namespace Kappa.Kernels.Tests;
 /// </summary>
 public sealed class CompilationTests
 {
-    private static readonly string[] s_engineRooms = ["Products", "Reflectors", "Simd"];
+    private static readonly string[] s_engineRooms = ["Bidiagonal", "Products", "Reflectors", "Simd"];
 
     private static readonly Dictionary<short, OpCode> s_codes = typeof(OpCodes).GetFields()
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value);

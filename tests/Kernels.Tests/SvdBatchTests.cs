@@ -54,10 +54,10 @@ public sealed class SvdBatchTests<T>(VectorPath path) where T : unmanaged, IBina
         (int m, int n) = shape;
         int p = Math.Min(m, n);
         T[] a = Batch(count, m, n), sigma = new T[count * (p + 1)], u = new T[count * (m * p + 2)], v = new T[count * (n * p + 1)];
-        Assert.That(Svd.DecomposeBatch<T>(count, m, n, a, m * n + Gap, sigma, p + 1, u, m * p + 2, v, n * p + 1, path, threads), Is.Zero);
+        Assert.That(Svd.DecomposeBatch<T>(count, m, n, a, m * n + Gap, sigma, p + 1, u, m * p + 2, v, n * p + 1, path, maxThreads: threads), Is.Zero);
         for (int k = 0; k < count; k++)
         {
-            SvdResult<T> svd = Svd.Decompose(Of(a, k, m, n), path, 1);
+            SvdResult<T> svd = Svd.Decompose(Of(a, k, m, n), path, maxThreads: 1);
             Assert.That(sigma.AsSpan(k * (p + 1), p + 1).ToArray(), Is.EqualTo((T[])[.. svd.SingularValues, T.Zero]));
             Assert.That(u.AsSpan(k * (m * p + 2), m * p + 2).ToArray(), Is.EqualTo((T[])[.. svd.U.Elements, T.Zero, T.Zero]));
             Assert.That(v.AsSpan(k * (n * p + 1), n * p + 1).ToArray(), Is.EqualTo((T[])[.. svd.V.Elements, T.Zero]));
@@ -111,12 +111,12 @@ public sealed class SvdBatchTests<T>(VectorPath path) where T : unmanaged, IBina
 
         void Repeat()
         {
-            Svd.DecomposeBatch<T>(Count, m, n, a, m * n + Gap, sigma, p, u, m * p, v, n * p, path, threads);
+            Svd.DecomposeBatch<T>(Count, m, n, a, m * n + Gap, sigma, p, u, m * p, v, n * p, path, maxThreads: threads);
             Svd.ValuesBatch<T>(Count, m, n, a, m * n + Gap, sigma, p, path, maxThreads: threads);
             Svd.ConditionNumberBatch<T>(kappa.Length, m, n, a, m * n + Gap, kappa, path, maxThreads: threads);
             for (int k = 0; k < Count; k++)
             {
-                Svd.Decompose(Of(a, k, m, n), workspace, path, threads);
+                Svd.Decompose(Of(a, k, m, n), workspace, path, maxThreads: threads);
                 Svd.Values(Of(a, k, m, n), workspace, path, maxThreads: threads);
             }
         }
@@ -126,7 +126,7 @@ public sealed class SvdBatchTests<T>(VectorPath path) where T : unmanaged, IBina
     public void NothingIsAllocatedForLargeMatricesEither([Values(1, 3)] int threads)
     {
         using SvdWorkspace<T> workspace = new(), other = new();
-        // By blocks and by panels.
+        // In bidiagonal form, by blocks and by panels.
         Matrix<T> even = Matrices.Random(256, 256, 1).Rounded<T>();
         Matrix<T> graded = Matrices.Random(230, 200, 2).ScaledColumns(j => Math.ScaleB(1, -j / 4)).Rounded<T>();
         Repeat();
@@ -134,9 +134,10 @@ public sealed class SvdBatchTests<T>(VectorPath path) where T : unmanaged, IBina
 
         void Repeat()
         {
-            Svd.Decompose(even, workspace, path, threads);
+            Svd.Decompose(even, workspace, path, maxThreads: threads);
+            Svd.Decompose(even, workspace, path, SvdAlgorithm.Jacobi, threads);
             Svd.Values(even, workspace, path, maxThreads: threads);
-            Svd.Decompose(graded, other, path, threads);
+            Svd.Decompose(graded, other, path, maxThreads: threads);
             Svd.Values(graded, other, path, maxThreads: threads);
         }
     }
@@ -188,7 +189,7 @@ public sealed class SvdBatchTests<T>(VectorPath path) where T : unmanaged, IBina
         {
             () => Svd.ValuesBatch<T>(Count, M, N, a, Step, sigma, M, path, maxThreads: threads),
             () => Svd.ConditionNumberBatch<T>(Count, M, N, a, Step, kappa, path, maxThreads: threads),
-            () => Svd.DecomposeBatch<T>(Count, M, N, a, Step, sigma, M, u, M * M, v, N * M, path, threads),
+            () => Svd.DecomposeBatch<T>(Count, M, N, a, Step, sigma, M, u, M * M, v, N * M, path, maxThreads: threads),
         })
             Assert.That(door, Throws.ArgumentException.With.Message.Contain("(2, 3)").And.Message.Contain("matrix 7 is")
                 .And.Property(nameof(ArgumentException.ParamName)).EqualTo("a"));

@@ -19,12 +19,19 @@ public sealed class SvdTests<T>(VectorPath path) where T : unmanaged, IBinaryFlo
     {
         Matrix<T> a = exhibit.Matrix;
         int p = Math.Min(a.Rows, a.Columns);
-        SvdResult<T> svd = Svd.Decompose<T>(a, path);
-        Assert.That((svd.Rows, svd.Columns, svd.SingularValues.Length), Is.EqualTo((a.Rows, a.Columns, p)));
-        Assert.That((svd.U.Rows, svd.U.Columns, svd.V.Rows, svd.V.Columns), Is.EqualTo((a.Rows, p, a.Columns, p)));
-        Assert.That(Ratios.Orthogonality(svd.U), Is.LessThan(Ratios.Threshold));
-        Assert.That(Ratios.Orthogonality(svd.V), Is.LessThan(Ratios.Threshold));
-        Assert.That(Ratios.Residual(a, svd), Is.LessThan(Ratios.Threshold));
+        SvdResult<T> chosen = Svd.Decompose<T>(a, path);
+        AssertHolds(chosen);
+        if (chosen.Algorithm != SvdAlgorithm.Jacobi)
+            AssertHolds(Svd.Decompose<T>(a, path, SvdAlgorithm.Jacobi));
+
+        void AssertHolds(SvdResult<T> svd)
+        {
+            Assert.That((svd.Rows, svd.Columns, svd.SingularValues.Length), Is.EqualTo((a.Rows, a.Columns, p)));
+            Assert.That((svd.U.Rows, svd.U.Columns, svd.V.Rows, svd.V.Columns), Is.EqualTo((a.Rows, p, a.Columns, p)));
+            Assert.That(Ratios.Orthogonality(svd.U), Is.LessThan(Ratios.Threshold));
+            Assert.That(Ratios.Orthogonality(svd.V), Is.LessThan(Ratios.Threshold));
+            Assert.That(Ratios.Residual(a, svd), Is.LessThan(Ratios.Threshold));
+        }
     }
 
     [TestCaseSource(nameof(Exhibits))]
@@ -38,7 +45,7 @@ public sealed class SvdTests<T>(VectorPath path) where T : unmanaged, IBinaryFlo
     [TestCaseSource(nameof(Exhibits))]
     public void ValuesAloneByJacobiHaveTheBitsOfTheFullDecomposition(Exhibit<T> exhibit)
     {
-        SvdResult<T> full = Svd.Decompose<T>(exhibit.Matrix, path), values = Svd.Values<T>(exhibit.Matrix, path, SvdAlgorithm.Jacobi);
+        SvdResult<T> full = Svd.Decompose<T>(exhibit.Matrix, path, SvdAlgorithm.Jacobi), values = Svd.Values<T>(exhibit.Matrix, path, SvdAlgorithm.Jacobi);
         Assert.That((full.Algorithm, values.Algorithm), Is.EqualTo((SvdAlgorithm.Jacobi, SvdAlgorithm.Jacobi)));
         Assert.That(values.SingularValues.ToArray(), Is.EqualTo(full.SingularValues.ToArray()));
         Assert.That((values.Sweeps, values.LargestCosine), Is.EqualTo((full.Sweeps, full.LargestCosine)));
@@ -70,8 +77,8 @@ public sealed class SvdTests<T>(VectorPath path) where T : unmanaged, IBinaryFlo
     [TestCaseSource(nameof(InReachOfTheReference))]
     public void ValuesAreRelativelyAccurate(Exhibit<T> exhibit)
     {
-        SvdResult<T> svd = Svd.Values<T>(exhibit.Matrix, path);
-        Assert.That(Ratios.Accuracy(exhibit.Matrix, svd.SingularValues), Is.LessThan(Ratios.Threshold));
+        foreach (SvdResult<T> svd in new[] { Svd.Values<T>(exhibit.Matrix, path), Svd.Decompose<T>(exhibit.Matrix, path) })
+            Assert.That(Ratios.Accuracy(exhibit.Matrix, svd.SingularValues), Is.LessThan(Ratios.Threshold));
     }
 
     [TestCase(0, 4)]

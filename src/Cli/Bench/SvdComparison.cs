@@ -23,7 +23,8 @@ internal enum SvdJob
 /// <param name="N">n.</param>
 /// <param name="Job">What is asked.</param>
 /// <param name="Family">The family of A, see <see cref="SvdFamilies"/>.</param>
-internal sealed record SvdCase(string Type, int N, SvdJob Job, string Family);
+/// <param name="Algorithm">How ours is to do it; no matter for κ.</param>
+internal sealed record SvdCase(string Type, int N, SvdJob Job, string Family, SvdAlgorithm Algorithm);
 
 /// <summary>What was measured of ours: the median over rounds, and how well it did.</summary>
 /// <param name="Algorithm">What ours did.</param>
@@ -55,14 +56,14 @@ internal static class SvdComparison
         Matrix<T> a = SvdFamilies.Create<T>(problem.Family, problem.N);
         bool vectors = problem.Job == SvdJob.Full;
         int threads = interleaving.Threads;
-        var ours = new Ours<T>(problem.Job, a, threads);
-        Action<int>[] alone = threads == 1 ? [] : [new Ours<T>(problem.Job, a, 1).Run];
+        var ours = new Ours<T>(problem, a, threads);
+        Action<int>[] alone = threads == 1 ? [] : [new Ours<T>(problem, a, 1).Run];
         NativeSvd<T>[] theirs = other is null ? [] : [.. Enum.GetValues<SvdDriver>().Select(driver => new NativeSvd<T>(other, driver, a, vectors))];
         double[][] seconds = interleaving.Measure((typeof(SvdComparison), typeof(T), problem.Job), () => { }, [ours.Run, .. theirs.Select<NativeSvd<T>, Action<int>>(their => their.Run), .. alone]);
 
         Matrix<double> wide = Widened<T>(a);
         double epsilon = double.CreateTruncating(T.BitIncrement(T.One) - T.One);
-        double[] reference = Asked(Svd.Decompose<double>(wide).SingularValues.ToArray());
+        double[] reference = Asked(Svd.Values<double>(wide, algorithm: SvdAlgorithm.Jacobi).SingularValues.ToArray());
         return new SvdTiming(
             ours.Algorithm, Statistics.Of(seconds[0]).Median, ours.Sweeps,
             SvdAccuracy.Of(wide, epsilon, ours.Values, vectors ? (Widened<T>(ours.U), Widened<T>(ours.V)) : null, reference),
@@ -87,7 +88,7 @@ internal static class SvdComparison
     }
 
     // The one place that says which door answers which job.
-    private sealed class Ours<T>(SvdJob job, Matrix<T> a, int threads) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    private sealed class Ours<T>(SvdCase problem, Matrix<T> a, int threads) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         private SvdResult<T>? _svd;
         private T _kappa;
@@ -96,7 +97,7 @@ internal static class SvdComparison
 
         public int Sweeps => _svd?.Sweeps ?? 0;
 
-        public double[] Values => job == SvdJob.Kappa ? [double.CreateTruncating(_kappa)] : [.. _svd!.SingularValues.ToArray().Select(double.CreateTruncating)];
+        public double[] Values => problem.Job == SvdJob.Kappa ? [double.CreateTruncating(_kappa)] : [.. _svd!.SingularValues.ToArray().Select(double.CreateTruncating)];
 
         public Matrix<T> U => _svd!.U;
 
@@ -106,10 +107,12 @@ internal static class SvdComparison
         public void Run(int repeats)
         {
             for (int i = 0; i < repeats; i++)
-                if (job == SvdJob.Kappa)
+                if (problem.Job == SvdJob.Kappa)
                     _kappa = Spectrum.ConditionNumber<T>(a, maxThreads: threads).Value;
                 else
-                    _svd = job == SvdJob.Full ? Svd.Decompose<T>(a, maxThreads: threads) : Svd.Values<T>(a, maxThreads: threads);
+                    _svd = problem.Job == SvdJob.Full
+                        ? Svd.Decompose<T>(a, algorithm: problem.Algorithm, maxThreads: threads)
+                        : Svd.Values<T>(a, algorithm: problem.Algorithm, maxThreads: threads);
         }
     }
 }

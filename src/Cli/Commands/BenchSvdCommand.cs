@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Kappa.Cli.Bench;
+using Kappa.Kernels;
 using Kappa.Training.Results;
 
 namespace Kappa.Cli.Commands;
@@ -20,17 +21,19 @@ internal static class BenchSvdCommand
         Option<int[]?> sizes = Options.Integers("--sizes", $"Matrices n×n. Default: {string.Join(',', s_sizes)}.", 1, LargestSize);
         Option<string?> job = BenchOptions.Choice("--job", "Singular values alone, U and V with them, or the condition number. Default: values.", Enum.GetNames<SvdJob>().Select(Word).ToArray());
         Option<string?> family = BenchOptions.Choice("--family", "The matrices. Default: gaussian.", SvdFamilies.Names);
-        var command = new Command("svd", "Singular value decompositions: ours and LAPACK's gesdd, gesvj and gejsv, interleaved, with their errors.") { sizes, job, family };
+        Option<string?> algorithm = BenchOptions.Choice("--algorithm", "What ours is to take for values or vectors. Default: auto.", Enum.GetNames<SvdAlgorithm>().Select(Word).ToArray());
+        var command = new Command("svd", "Singular value decompositions: ours and LAPACK's gesdd, gesvj and gejsv, interleaved, with their errors.") { sizes, job, family, algorithm };
         var options = new BenchOptions(command, "openblas", NativeBlas.Decompositions);
         command.SetAction((parsed, cancellation) =>
         {
             SvdJob asked = Enum.Parse<SvdJob>(parsed.GetValue(job) ?? nameof(SvdJob.Values), ignoreCase: true);
             string matrices = parsed.GetValue(family) ?? SvdFamilies.Names[0];
+            SvdAlgorithm way = Enum.Parse<SvdAlgorithm>(parsed.GetValue(algorithm) ?? nameof(SvdAlgorithm.Auto), ignoreCase: true);
             int[] orders = parsed.GetResult(sizes) is not null ? parsed.GetValue(sizes)! : s_sizes;
             foreach (int n in orders)
                 CheckSize(n);
             BenchSetting setting = options.Read(parsed);
-            SvdCase[] cases = [.. setting.Types.SelectMany(type => orders.Select(n => new SvdCase(type, n, asked, matrices)))];
+            SvdCase[] cases = [.. setting.Types.SelectMany(type => orders.Select(n => new SvdCase(type, n, asked, matrices, way)))];
             var run = new BenchRun(setting, $"A = UΣVᵀ, {Word(asked.ToString())}, {matrices}", setting.Columns([.. s_columns, .. ErrorColumns(asked)]), textColumns: 3);
             // A task of its own, because Ctrl-C is listened to only once this delegate has returned.
             return Task.Run(() => run.Run(cases, problem => string.Create(CultureInfo.InvariantCulture, $"{problem.Type} {problem.N}×{problem.N}"), (problem, interleaving) =>

@@ -83,6 +83,7 @@ internal static unsafe class BidiagonalSpectrum<T> where T : unmanaged, IBinaryF
     }
 
     /// <summary>How many σ are 0: half of the pieces of odd order into which zeros cut Golub and Kahan's form.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int ExactZeros(double* d, double* b, int n)
     {
         int odd = 0, order = 1;
@@ -97,6 +98,7 @@ internal static unsafe class BidiagonalSpectrum<T> where T : unmanaged, IBinaryF
     }
 
     /// <summary>Whether no squares but so many are 0 or so small that they have lost digits on the way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool HasNoOtherThan(int zeros, double* squares, int n)
     {
         int small = 0;

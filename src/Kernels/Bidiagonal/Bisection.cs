@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Kappa.Kernels.Bidiagonal;
 
 /// <summary>The singular values of an upper bidiagonal matrix by bisection: slow, but nothing is squared and nothing can fail.</summary>
@@ -10,6 +12,7 @@ namespace Kappa.Kernels.Bidiagonal;
 internal static unsafe class Bisection
 {
     /// <summary>σ₁ ≥ … ≥ σₙ of the matrix with this diagonal (n) and superdiagonal (n − 1), whose largest element is near 1, so that no c²/p overflows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(double* diagonal, double* superdiagonal, int n, double* sigma)
     {
         double bound = 0;
@@ -41,6 +44,7 @@ internal static unsafe class Bisection
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int CountBelow(double* diagonal, double* superdiagonal, int n, double x)
     {
         int negative = 1;

@@ -39,10 +39,11 @@ internal static unsafe class Reduction<T, V, L>
 
     /// <summary>
     /// The diagonal (n) and superdiagonal (n − 1) of B. A is m×n, m ≥ n ≥ 1, of norm about 1, its columns contiguous and
-    /// zero-padded to the stride, a multiple of all vector lengths; columns of zeros follow up to <see cref="Grouped"/>(n). A is overwritten.
+    /// zero-padded to the stride, a multiple of all vector lengths; columns of zeros follow up to <see cref="Grouped"/>(n). A is overwritten:
+    /// column k keeps x below its diagonal, u = (1, factor·x) and τ being those of step k's H. τ and factors (n each) are written where they are not null.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(T* a, int stride, int n, T* work, T* diagonal, T* superdiagonal)
+    public static void Run(T* a, int stride, int n, T* work, T* diagonal, T* superdiagonal, T* taus = null, T* factors = null)
     {
         int length = Level1<T, V, L>.Padded(Grouped(n));
         T* u = work, uOld = u + stride, yOld = uOld + stride, y = yOld + stride, z = y + stride, v = z + length;
@@ -61,6 +62,8 @@ internal static unsafe class Reduction<T, V, L>
             T tail = Update(column, uOld, yOld, -z[k], -first, L.Load(below), from, stride);
             (T beta, T tau, T factor) = Reflector(alpha, tail);
             diagonal[k] = beta;
+            if (taus is not null)
+                (taus[k], factors[k]) = (tau, factor);
             if (next == n)
                 return;
             Multiply(factor, column, T.IsZero(tau) ? L.Zero : L.Subtract(L.Load(above), L.Load(below)), u, from, stride);

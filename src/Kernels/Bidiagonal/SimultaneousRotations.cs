@@ -1,0 +1,202 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Kappa.Kernels.Jacobi;
+using Kappa.Kernels.Simd;
+
+namespace Kappa.Kernels.Bidiagonal;
+
+/// <summary>W ← W(I + F) and X ← X(I + F): all columns of X = AW made orthogonal to each other, and those of W orthonormal, at once and to second order.</summary>
+/// <remarks>
+/// With S = XᵀX, G = WᵀW and λⱼ = sⱼⱼ/gⱼⱼ the new W is orthonormal and the new S diagonal up to squares of F where F + Fᵀ = I − G and
+/// λᵢfᵢⱼ + λⱼfⱼᵢ = −sᵢⱼ: fᵢⱼ = (sᵢⱼ − λⱼgᵢⱼ)/(λⱼ − λᵢ), fⱼⱼ = (1 − gⱼⱼ)/2. That is every rotation of a Jacobi sweep, to first order in its angle.
+/// S is that of X as it stands, so the rounding errors of X = AW, which for small σ are far from small beside the column, leave with it.
+/// What remains of the cosine of two columns is a sum of products of scaled elements fᵢⱼσᵢ/σⱼ, at most Σ fᵢⱼ²·max(1, λᵢ/λⱼ). Two products, two symmetric updates by
+/// columns and n² divisions.
+/// Source: Ogita and Aishima, <i>Iterative refinement for symmetric eigenvalue decomposition</i>, Japan J. Indust. Appl. Math. 35 (2018), whose
+/// step this is with S from X.
+/// </remarks>
+/// <param name="memory"><see cref="Workspace"/> elements, W (n×n) by rows at their beginning.</param>
+/// <param name="m">Rows of A.</param>
+/// <param name="n">Columns of A.</param>
+/// <param name="stride">Elements from row to row of W: a multiple of all vector lengths.</param>
+/// <param name="into">Receives σ, U and V; U and V hold X and W while steps are taken.</param>
+/// <param name="path">The vectors to use.</param>
+/// <param name="threads">The most threads to use.</param>
+internal unsafe ref struct SimultaneousRotations<T>(T* memory, int m, int n, int stride, SvdFactors<T> into, VectorPath path, int threads)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    // Elements up to two to this power and down to its inverse: no square of one, or of σ, leaves the range.
+    private static readonly int s_moderate = typeof(T) == typeof(double) ? 200 : 20;
+
+    private readonly MatrixView<T> _oldW = new(ref *memory, n, n, stride, 1);
+    private readonly MatrixView<T> _gramW = new(ref memory[(nint)n * stride], n, n, stride, 1);
+    private readonly MatrixView<T> _gramX = new(ref memory[2 * (nint)n * stride], n, n, stride, 1);
+    private readonly MatrixView<T> _oldX = new(ref memory[3 * (nint)n * stride], m, n, stride, 1);
+    private readonly MatrixView<T> _w = new(ref *into.V, n, n);
+    private readonly MatrixView<T> _x = new(ref *into.U, m, n);
+    private readonly T* _vectors = memory + (3 * (nint)n + m) * stride;
+    private int _exponent;
+    private bool _stepped;
+
+    /// <summary>Cosines up to here are those of rounding: √n·ε.</summary>
+    public readonly T Tolerance { get; } = T.Sqrt(T.CreateTruncating(n)) * (T.BitIncrement(T.One) - T.One);
+
+    /// <summary>Elements of workspace.</summary>
+    public static nint Workspace(int m, int n, int stride) => (3 * (nint)n + m + 2) * stride;
+
+    /// <summary>X = AW, of 2^(−exponent)·A where squares of A's elements might leave the range; A's norm is about two to the exponent.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Load(ReadOnlyMatrixView<T> a, int exponent)
+    {
+        if (Math.Abs(exponent) > s_moderate)
+        {
+            _exponent = exponent;
+            for (int i = 0; i < m; i++)
+                for (int j = 0; j < n; j++)
+                    _x[i, j] = BinaryExponent<T>.Scale(a[i, j], -exponent);
+            a = _x;
+        }
+
+        Gemm.Multiply(T.One, a, _oldW, T.Zero, _oldX, path, threads);
+    }
+
+    /// <summary>Takes a step.</summary>
+    /// <returns>Σ fᵢⱼ²·max(1, λᵢ/λⱼ), NaN where S or G is worthless.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public T Step()
+    {
+        if (_stepped)
+        {
+            _x.CopyTo(_oldX);
+            _w.CopyTo(_oldW);
+        }
+
+        _stepped = true;
+        Symmetric.RankUpdate(T.One, _oldX.Transposed(), T.Zero, _gramX, path, threads);
+        Symmetric.RankUpdate(T.One, _oldW.Transposed(), T.Zero, _gramW, path, threads);
+        fixed (T* x = &_gramX.Origin, w = &_gramW.Origin)
+        {
+            var angles = new AnglesWork { GramX = x, GramW = w, Lambda = _vectors, Root = _vectors + stride, Order = n, Stride = stride, Tolerance = Tolerance };
+            VectorPaths.Run<T, AnglesWork>(path, ref angles);
+            _oldX.CopyTo(_x);
+            _oldW.CopyTo(_w);
+            Gemm.Multiply(T.One, _oldX, _gramX, T.One, _x, path, threads);
+            Gemm.Multiply(T.One, _oldW, _gramX, T.One, _w, path, threads);
+            return angles.Change;
+        }
+    }
+
+    /// <summary>σⱼ = ‖xⱼ‖, falling, and U = XΣ⁻¹.</summary>
+    public readonly void Finish()
+    {
+        var finish = new FinishWork { X = into.U, W = into.V, Sigma = into.Sigma, Rows = m, Order = n, Squares = _vectors, Reciprocals = _vectors + stride };
+        VectorPaths.Run<T, FinishWork>(path, ref finish);
+        for (int j = 0; j < n && _exponent != 0; j++)
+            into.Sigma[j] = BinaryExponent<T>.Scale(into.Sigma[j], _exponent);
+    }
+
+    /// <summary>F in the place of S.</summary>
+    private struct AnglesWork : ILaneWork<T>
+    {
+        public T* GramX, GramW, Lambda, Root;
+        public int Order, Stride;
+        public T Tolerance, Change;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
+        {
+            int n = Order, stride = Stride;
+            T half = T.One / (T.One + T.One), total = T.Zero;
+            for (int j = 0; j < n; j++)
+            {
+                T* s = GramX + (nint)j * stride, g = GramW + (nint)j * stride;
+                Lambda[j] = s[j] / g[j];
+                Root[j] = T.Sqrt(Lambda[j]);
+                // The diagonal, which has no angle, keeps its f for the end.
+                (s[j], g[j]) = (T.Zero, half * (T.One - g[j]));
+                new Span<T>(s + n, stride - n).Clear();
+                new Span<T>(g + n, stride - n).Clear();
+            }
+
+            new Span<T>(Lambda + n, stride - n).Clear();
+            new Span<T>(Root + n, stride - n).Clear();
+            V one = L.Broadcast(T.One), limit = L.Broadcast(Tolerance), minusHalf = L.Broadcast(-half), sum = L.Zero;
+            for (int i = 0; i < n; i++)
+            {
+                T* s = GramX + (nint)i * stride, g = GramW + (nint)i * stride;
+                T diagonal = g[i];
+                g[i] = T.Zero;
+                V own = L.Broadcast(Lambda[i]), cosine = L.Broadcast(Tolerance * Root[i]), close = L.Broadcast(Lambda[i] * half * half);
+                for (int j = 0; j < stride; j += L.Count)
+                {
+                    V other = L.Load(Lambda + j), inner = L.Load(s + j), e = L.Load(g + j), distance = L.Subtract(other, own);
+                    V angle = L.Divide(L.Subtract(inner, L.Multiply(other, e)), distance);
+                    // Where values are close and the columns orthogonal to working accuracy, no direction is better than another.
+                    V f = L.WhereGreater(L.MaxAbs(distance, L.Zero), close, angle, L.Multiply(minusHalf, e));
+                    f = L.WhereGreater(L.MaxAbs(inner, L.Zero), L.Multiply(cosine, L.Load(Root + j)), angle, f);
+                    f = L.WhereGreater(L.MaxAbs(e, L.Zero), limit, angle, f);
+                    f = L.WhereGreater(other, L.Zero, f, L.Zero);
+                    L.Store(f, s + j);
+                    V scale = L.WhereGreater(own, other, L.Divide(own, L.WhereGreater(other, L.Zero, other, one)), one);
+                    sum = L.MultiplyAdd(L.Multiply(f, f), scale, sum);
+                }
+
+                s[i] = diagonal;
+                total += diagonal * diagonal;
+            }
+
+            Change = total + L.Sum(sum);
+        }
+    }
+
+    private struct FinishWork : ILaneWork<T>
+    {
+        public T* X, W, Sigma, Squares, Reciprocals;
+        public int Rows, Order;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
+        {
+            int n = Order, whole = n / L.Count * L.Count;
+            new Span<T>(Squares, n).Clear();
+            for (int i = 0; i < Rows; i++)
+            {
+                T* x = X + (nint)i * n;
+                for (int j = 0; j < whole; j += L.Count)
+                    L.Store(L.MultiplyAdd(L.Load(x + j), L.Load(x + j), L.Load(Squares + j)), Squares + j);
+                for (int j = whole; j < n; j++)
+                    Squares[j] += x[j] * x[j];
+            }
+
+            for (int j = 0; j < n; j++)
+            {
+                Sigma[j] = T.Sqrt(Squares[j]);
+                Reciprocals[j] = T.One / Sigma[j];
+            }
+
+            for (int i = 0; i < Rows; i++)
+            {
+                T* x = X + (nint)i * n;
+                for (int j = 0; j < whole; j += L.Count)
+                    L.Store(L.Multiply(L.Load(x + j), L.Load(Reciprocals + j)), x + j);
+                for (int j = whole; j < n; j++)
+                    x[j] *= Reciprocals[j];
+            }
+
+            // Only values that are equal but for rounding can have changed places.
+            for (int j = 1; j < n; j++)
+                for (int k = j; k > 0 && Sigma[k - 1] < Sigma[k]; k--)
+                    Exchange(k);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void Exchange(int k)
+        {
+            (Sigma[k - 1], Sigma[k]) = (Sigma[k], Sigma[k - 1]);
+            for (T* x = X + k; x < X + (nint)Rows * Order; x += Order)
+                (x[-1], x[0]) = (x[0], x[-1]);
+            for (T* w = W + k; w < W + (nint)Order * Order; w += Order)
+                (w[-1], w[0]) = (w[0], w[-1]);
+        }
+    }
+}
