@@ -18,7 +18,7 @@ public static partial class Svd
     /// residual those of working accuracy.
     /// </para>
     /// <para>
-    /// Jacobi, everywhere else and for the smallest matrices: about 5 to 10 sweeps of 3p³ operations after a pivoted QR of 2p²(max(m, n) − p/3); three
+    /// Jacobi, everywhere else: about 5 to 10 sweeps of 3p³ operations after a pivoted QR of 2p²(max(m, n) − p/3); three
     /// products of p²·max(m, n) for the vectors, or 2p³ more per sweep where A is ill-conditioned. What the QR leaves of dependent columns is rounding and counts
     /// as σ = 0. Rows are sorted where they differ in size, so D₁·B·D₂ keeps small values too, as far as B's minors allow.
     /// </para>

@@ -44,6 +44,8 @@ public sealed unsafe class BidiagonalVectorsTests<T>(VectorPath path) where T : 
     }
 
     // Below, at and above what reflections do one at a time, what lanes fill, and columns that share sets of the cache.
+    [TestCase(2, 2)]
+    [TestCase(5, 3)]
     [TestCase(17, 17)]
     [TestCase(48, 48)]
     [TestCase(49, 49)]
@@ -85,7 +87,7 @@ public sealed unsafe class BidiagonalVectorsTests<T>(VectorPath path) where T : 
             Matrices.OfRank(7, 20, 20, 2),
             Matrix<double>.Identity(20),
             new Matrix<double>(20, 20),
-            Matrices.Random(4, 4, 1),
+            Matrices.Random(9, 1, 1),
         })
         {
             Matrix<T> rounded = a.Rounded<T>();

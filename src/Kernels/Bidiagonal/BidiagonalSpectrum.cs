@@ -29,8 +29,9 @@ internal static unsafe class BidiagonalSpectrum<T> where T : unmanaged, IBinaryF
     /// <param name="exponent">The power of two by which values are multiplied.</param>
     /// <param name="work"><see cref="Workspace"/>(n) doubles.</param>
     /// <param name="sigma">Receives the values (n); any beyond the range of T become ∞ or 0.</param>
+    /// <param name="precision">The relative error per step that is not to be seen; 0: T's ε.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Values(T* diagonal, T* superdiagonal, int n, int exponent, double* work, T* sigma)
+    public static void Values(T* diagonal, T* superdiagonal, int n, int exponent, double* work, T* sigma, double precision = 0)
     {
         double* d = work, b = d + n, q = b + n, e = q + n, spareQ = e + n, spareE = spareQ + n;
         double max = 0, min = double.PositiveInfinity;
@@ -58,7 +59,7 @@ internal static unsafe class BidiagonalSpectrum<T> where T : unmanaged, IBinaryF
             e[k] = b[k] * b[k];
         }
 
-        double ulp = double.CreateTruncating(T.BitIncrement(T.One) - T.One);
+        double ulp = precision > 0 ? precision : double.CreateTruncating(T.BitIncrement(T.One) - T.One);
         if (fits && Dqds.Run(q, e, spareQ, spareE, n, ulp) && HasNoOtherThan(ExactZeros(d, b, n), q, n))
         {
             for (int k = 0; k < n; k++)

@@ -21,21 +21,18 @@ internal static unsafe class BidiagonalVectors<T> where T : unmanaged, IBinaryFl
 {
     private const int Steps = 4;
 
-    // Up to here Jacobi's sweeps are as fast: a row of A fills two of the widest vectors.
-    private const int SmallBytes = 64;
-
     private static readonly T s_epsilon = T.BitIncrement(T.One) - T.One;
 
     // σ₁ to σₙ: beyond this, little of the small columns of X is right.
     private static readonly double s_range = Math.ScaleB(1, typeof(T) == typeof(double) ? 26 : 16);
 
-    /// <summary>Decomposes A (m×n), m ≥ n, whose elements are finite; false where A is graded, too ill-conditioned or of multiple values. Then nothing holds.</summary>
+    /// <summary>Decomposes A (m×n), m ≥ n, whose elements are finite; false where A is graded, no more than a column, too ill-conditioned or of multiple values. Then nothing holds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Run(ReadOnlyMatrixView<T> a, SvdFactors<T> into, SvdWorkspace<T> memory, VectorPath path, int threads, out SvdOutcome<T> outcome)
     {
         outcome = default;
         int m = a.Rows, n = a.Columns, stride = ReductionColumns<T>.StrideOf(n);
-        if (n * sizeof(T) <= SmallBytes)
+        if (n < 2)
             return false;
         // The left reflections of Aᵀ, which the reduction leaves in its columns, are those that W needs.
         ReadOnlyMatrixView<T> loaded = m > n ? a : a.Transposed();
@@ -59,7 +56,7 @@ internal static unsafe class BidiagonalVectors<T> where T : unmanaged, IBinaryFl
         double* d = (double*)rest, b = d + n, sigma = b + n, work = sigma + n;
         if (!Widen(diagonal, superdiagonal, n, d, b))
             return false;
-        BidiagonalSpectrum<double>.Values(d, b, n, 0, work, sigma);
+        BidiagonalSpectrum<double>.Values(d, b, n, 0, work, sigma, double.CreateTruncating(s_epsilon));
         if (!(sigma[n - 1] * s_range >= sigma[0]))
             return false;
 
