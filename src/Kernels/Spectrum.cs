@@ -123,7 +123,7 @@ public static class Spectrum
     /// <summary>κ = σ₁/σ_p of A (m×n) without its spectrum, between proved bounds: one QR factorisation and about twice as much again.</summary>
     /// <remarks>
     /// A = QR (of Aᵀ where m &lt; n), X = R⁻¹; ‖R‖₂ and ‖X‖₂ by Lanczos, to order 32 by Householder's reduction of RᵀR and XᵀX. For float
-    /// of order 96 and more R is the Cholesky factor of AᵀA, exact but for its sums, as long as its δ, 4·max(m, n)·ε·‖DX‖_F·(1 + ‖DX‖_F/2), is at most 2⁻¹⁹. A Ritz value is a bound from one side; the other side is proved from what
+    /// of order 96 and more R is the Cholesky factor of AᵀA, exact but for its sums, as long as its δ, 4·max(m, n)·ε·‖DX‖_F·(1 + ‖DX‖_F/2), is at most 2⁻¹⁹. Ritz values are taken to 2⁻³⁵ of σ (float: 2⁻²⁵), which is what <c>Value</c> is good to beside δ. A Ritz value is a bound from one side; the other side is proved from what
     /// Lanczos leaves of the trace, ‖X‖²_F − tr T, where few values are large, and by a Cholesky factorisation of μI − RᵀR or μI − XᵀX elsewhere. All
     /// arithmetic is in double, for float too, whose κ is thereby resolved far beyond 1/ε of float. The bounds hold if the
     /// rounding of QR and of X is at most δ = 4·max(m, n)·ε·‖DX‖_F relative to σᵢ, where D holds the norms of A's columns (rows where

@@ -23,6 +23,9 @@ internal unsafe ref struct ExtremeSingularValues
     // Up to this order AᵀA stands beside its factor, which saves forming it again for the proof of σ₁.
     private const int LargestKeptGram = 2048;
 
+    // Of σ², the share to which Lanczos's estimate is to fall where σ is asked for in double, and in float.
+    private const double Digits = 1.0 / (1L << 34), FewDigits = 1.0 / (1 << 24);
+
     // What smaller columns would add to σ₁ is beneath every rounding.
     private const int LeastExponent = -500;
 
@@ -34,6 +37,7 @@ internal unsafe ref struct ExtremeSingularValues
 
     // 4·max(m, n)·ε.
     private readonly double _rounding;
+    private readonly double _precision;
     private readonly int[] _exponents;
     private readonly bool _byGram;
 
@@ -44,10 +48,11 @@ internal unsafe ref struct ExtremeSingularValues
     // What rounding may have moved σ₁ by, in the units of Largest.
     private double _error;
 
-    private ExtremeSingularValues(int rows, int n, bool byGram, AlignedBuffer memory, VectorPath path, int maxThreads)
+    private ExtremeSingularValues(int rows, int n, bool byGram, double precision, AlignedBuffer memory, VectorPath path, int maxThreads)
     {
         _n = n;
         _byGram = byGram;
+        _precision = precision;
         _path = path;
         _maxThreads = maxThreads;
         _rounding = 4.0 * rows * Epsilon;
@@ -84,7 +89,7 @@ internal unsafe ref struct ExtremeSingularValues
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where R : unmanaged, IBinaryFloatingPointIeee754<R>
     {
-        ExtremeSingularValues found = Best(a, extremes: true, path, maxThreads);
+        ExtremeSingularValues found = Best(a, typeof(R) == typeof(double) ? Digits : FewDigits, path, maxThreads);
         Bounds first = found.Largest, last = found.Smallest;
         bool isSingular = last.Upper == 0;
         int exponent = first.Exponent - last.Exponent;
@@ -99,7 +104,7 @@ internal unsafe ref struct ExtremeSingularValues
 
     /// <summary>Σ log₂ σᵢ alone, of A (m×n), finite and not empty.</summary>
     public static Enclosure<T> VolumeOf<T>(ReadOnlyMatrixView<T> a, VectorPath path, int maxThreads)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Outward<T>(Best(a, extremes: false, path, maxThreads).LogVolume);
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Outward<T>(Best(a, null, path, maxThreads).LogVolume);
 
     /// <summary>The bounds in T, no narrower.</summary>
     private static Enclosure<T> Outward<T>(Bounds bounds) where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -124,35 +129,35 @@ internal unsafe ref struct ExtremeSingularValues
         }
     }
 
-    private static ExtremeSingularValues Best<T>(ReadOnlyMatrixView<T> a, bool extremes, VectorPath path, int maxThreads)
+    private static ExtremeSingularValues Best<T>(ReadOnlyMatrixView<T> a, double? precision, VectorPath path, int maxThreads)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         bool mayUseGram = typeof(T) == typeof(float) && GramMatrix.IsPromising(Math.Max(a.Rows, a.Columns), Math.Min(a.Rows, a.Columns));
-        ExtremeSingularValues found = OfTall(a.Rows >= a.Columns ? a : a.Transposed(), extremes, mayUseGram, path, maxThreads);
+        ExtremeSingularValues found = OfTall(a.Rows >= a.Columns ? a : a.Transposed(), precision, mayUseGram, path, maxThreads);
         if (found.Delta < 1 || a.Rows != a.Columns)
             return found;
         // The rows may be what is graded.
-        ExtremeSingularValues other = OfTall(a.Transposed(), extremes, false, path, maxThreads);
+        ExtremeSingularValues other = OfTall(a.Transposed(), precision, false, path, maxThreads);
         return other.Delta < found.Delta ? other : found;
     }
 
-    private static ExtremeSingularValues OfTall<T>(ReadOnlyMatrixView<T> a, bool extremes, bool mayUseGram, VectorPath path, int maxThreads)
+    private static ExtremeSingularValues OfTall<T>(ReadOnlyMatrixView<T> a, double? precision, bool mayUseGram, VectorPath path, int maxThreads)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         AlignedBuffer memory = t_memory ?? new AlignedBuffer();
         t_memory = null;
-        if (!mayUseGram || !TryByGram(a, extremes, memory, path, maxThreads, out ExtremeSingularValues found))
+        if (!mayUseGram || !TryByGram(a, precision, memory, path, maxThreads, out ExtremeSingularValues found))
         {
             // Factors of this size beside what that left would be the peak.
             if (memory.Bytes > KeptBytes)
                 memory.Dispose();
             using (HouseholderColumns<double> qr = Factor(a, memory, path, maxThreads))
             {
-                found = new ExtremeSingularValues(a.Rows, a.Columns, byGram: false, memory, path, maxThreads);
+                found = new ExtremeSingularValues(a.Rows, a.Columns, byGram: false, precision ?? 1, memory, path, maxThreads);
                 found.LoadR(qr);
             }
 
-            found.Measure(extremes);
+            found.Measure(extremes: precision is not null);
         }
 
         if (memory.Bytes <= KeptBytes)
@@ -163,16 +168,16 @@ internal unsafe ref struct ExtremeSingularValues
     }
 
     /// <summary>By R as the Cholesky factor of AᵀA; false where that is not exact enough.</summary>
-    private static bool TryByGram<T>(ReadOnlyMatrixView<T> a, bool extremes, AlignedBuffer memory, VectorPath path, int maxThreads, out ExtremeSingularValues found)
+    private static bool TryByGram<T>(ReadOnlyMatrixView<T> a, double? precision, AlignedBuffer memory, VectorPath path, int maxThreads, out ExtremeSingularValues found)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        found = new ExtremeSingularValues(a.Rows, a.Columns, byGram: true, memory, path, maxThreads);
+        found = new ExtremeSingularValues(a.Rows, a.Columns, byGram: true, precision ?? 1, memory, path, maxThreads);
         fixed (T* origin = &a.Origin)
             GramMatrix.Form(new ReadOnlyMatrixView<float>(ref *(float*)origin, a.Rows, a.Columns, a.RowStride, a.ColumnStride),
                 found.Square(found._gram != null ? found._gram : found._r), found._work, path, maxThreads);
         if (!found.FactorGram())
             return false;
-        found.Measure(extremes);
+        found.Measure(extremes: precision is not null);
         return found.Delta <= GramMatrix.MostDelta;
     }
 
@@ -382,7 +387,7 @@ internal unsafe ref struct ExtremeSingularValues
     /// <summary>‖U‖₂ of an upper triangle, between bounds; its vector stands in _vector. No upper bound without a square C to overwrite.</summary>
     private readonly (double Lower, double Value, double Upper) Norm2(double* u, bool needsVector, double* gram, double scale, double* c)
     {
-        if (LargestSingularValue.Find(u, needsVector, gram, scale, c, _n, _length, _vector, _work, _path, _maxThreads) is { } found)
+        if (LargestSingularValue.Find(u, needsVector, gram, scale, c, _n, _length, _precision, _vector, _work, _path, _maxThreads) is { } found)
             return (Math.Sqrt(Math.Max(0, found.Lower)), Math.Sqrt(found.Value), Math.Sqrt(found.Upper));
         // Rarely: eigenvalues crowd where Lanczos has not looked. The whole spectrum then, with the bound of a backward stable method.
         double largest = Svd.Values<double>(Square(u), path: _path).SingularValues[0], error = _rounding * Math.Sqrt(_n) * largest;

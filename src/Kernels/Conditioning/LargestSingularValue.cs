@@ -34,7 +34,7 @@ internal readonly unsafe struct LargestSingularValue
 
     private const double Epsilon = 2.220446049250313e-16;
 
-    // Where the estimate falls to this share of θ, there are digits enough.
+    // Where the upper bound comes to this share of θ, it needs no better proof.
     private const double Tolerance = 1.0 / (1 << 24);
 
     private LargestSingularValue(double lower, double value, double upper) => (Lower, Value, Upper) = (lower, value, upper);
@@ -56,14 +56,15 @@ internal readonly unsafe struct LargestSingularValue
     /// <param name="c">A matrix of the same layout to overwrite, or null where the vector alone counts: the upper bound may then be +∞.</param>
     /// <param name="n">The order, at least 1.</param>
     /// <param name="length">Elements from one row to the next, whole cache lines.</param>
+    /// <param name="precision">The share of θ to which the estimate of its distance is to fall.</param>
     /// <param name="vector">Receives Lanczos's vector, padded; where it is not asked for, scratch.</param>
     /// <param name="memory"><see cref="Workspace"/> doubles.</param>
     /// <param name="path">The vectors to use.</param>
     /// <param name="maxThreads">The most threads to use.</param>
-    public static LargestSingularValue? Find(double* u, bool needsVector, double* gram, double scale, double* c, int n, int length, double* vector,
+    public static LargestSingularValue? Find(double* u, bool needsVector, double* gram, double scale, double* c, int n, int length, double precision, double* vector,
         double* memory, VectorPath path, int maxThreads)
     {
-        var work = new Work { U = u, NeedsVector = needsVector, Gram = gram, Scale = scale, C = c, N = n, Length = length, Vector = vector, Memory = memory, Path = path, MaxThreads = maxThreads };
+        var work = new Work { U = u, NeedsVector = needsVector, Gram = gram, Scale = scale, C = c, N = n, Length = length, Precision = precision, Vector = vector, Memory = memory, Path = path, MaxThreads = maxThreads };
         VectorPaths.Run<double, Work>(path, ref work);
         return work.Found;
     }
@@ -71,7 +72,7 @@ internal readonly unsafe struct LargestSingularValue
     private struct Work : ILaneWork<double>
     {
         public double* U, Gram, C, Vector, Memory;
-        public double Scale;
+        public double Scale, Precision;
         public bool NeedsVector;
         public int N, Length, MaxThreads;
         public VectorPath Path;
@@ -113,9 +114,11 @@ internal readonly unsafe struct LargestSingularValue
                     residual = steps == N ? 0 : beta * Math.Abs(s[steps - 1]);
                     above = ByTrace(a, b, steps, beta, trace, seen, theta);
                     // The gap at which the estimate would be small enough, if it is one.
-                    double gap = 4 * residual * (residual / (Tolerance * theta));
-                    bool found = residual <= Tolerance * theta || gap < theta / 4 && TopOfTridiagonal.IsAlone(a, b, steps, theta, gap);
-                    if (last || above <= theta * (1 + 2 * Tolerance) || found && steps >= hopeful)
+                    double gap = 4 * residual * (residual / (Precision * theta));
+                    bool isBounded = above <= theta * (1 + 2 * Tolerance);
+                    bool found = isBounded && Precision >= Tolerance
+                        || residual <= Precision * theta || gap < theta / 4 && TopOfTridiagonal.IsAlone(a, b, steps, theta, gap);
+                    if (last || found && (isBounded || steps >= hopeful))
                         break;
                 }
 

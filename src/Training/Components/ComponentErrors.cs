@@ -19,11 +19,7 @@ public static class ComponentErrors
     /// far below what a trial resolves. Its bidiagonal path sorts such rows and pivots, and steps aside itself where a value would be lost.
     /// </remarks>
     /// <param name="w">W, finite.</param>
-    public static SpectralComponents<double> Measure(Matrix<double> w) => Spectrum.Components(w, Values(w));
-
-    /// <summary>The singular values alone.</summary>
-    /// <param name="w">W, finite.</param>
-    public static SvdResult<double> Values(Matrix<double> w) => Svd.Values<double>(w, algorithm: SvdAlgorithm.Bidiagonal);
+    public static SpectralComponents<double> Measure(Matrix<double> w) => Spectrum.Components(w, Svd.Values<double>(w, algorithm: SvdAlgorithm.Bidiagonal));
 
     /// <summary>All eight errors in the order of <see cref="Names"/>.</summary>
     /// <param name="w">W.</param>

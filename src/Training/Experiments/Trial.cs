@@ -304,7 +304,7 @@ public sealed class Trial
     private Matrix<double> Map() => _shifted ? Current() : Network.Product(_student.Weights);
 
     private static double[] ConditionNumbers(IEnumerable<Matrix<double>> weights) =>
-        [.. weights.Select(w => IsFinite(w) ? Spectrum.ConditionNumber(ComponentErrors.Values(w).SingularValues) : double.NaN)];
+        [.. weights.Select(w => IsFinite(w) ? Spectrum.ConditionNumber<double>(w, maxThreads: 1).Value : double.NaN)];
 
     private static double Farthest(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
