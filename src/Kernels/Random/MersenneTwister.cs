@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Kappa.Kernels.Random;
 
@@ -62,6 +63,15 @@ internal sealed class MersenneTwister
     {
         ref uint s = ref MemoryMarshal.GetReference(state);
         int i = from;
+        // Vector<T> has 256 bits on machines with 512, too.
+        for (; Vector512.IsHardwareAccelerated && i + Vector512<uint>.Count <= to; i += Vector512<uint>.Count)
+        {
+            Vector512<uint> y = (Vector512.LoadUnsafe(ref s, (nuint)i) & Vector512.Create(0x80000000u))
+                | (Vector512.LoadUnsafe(ref s, (nuint)(i + 1)) & Vector512.Create(0x7fffffffu));
+            Vector512<uint> odd = Vector512<uint>.Zero - (y & Vector512<uint>.One);
+            (Vector512.LoadUnsafe(ref s, (nuint)(i + distance)) ^ (y >>> 1) ^ (odd & Vector512.Create(0x9908b0dfu))).StoreUnsafe(ref s, (nuint)i);
+        }
+
         for (; Vector.IsHardwareAccelerated && i + Vector<uint>.Count <= to; i += Vector<uint>.Count)
         {
             Vector<uint> y = (Vector.LoadUnsafe(ref s, (nuint)i) & new Vector<uint>(0x80000000u))
@@ -88,7 +98,19 @@ internal sealed class MersenneTwister
 
         ref uint s = ref MemoryMarshal.GetReference(state);
         ref double u = ref MemoryMarshal.GetReference(uniforms);
-        for (int i = 0; i < Pass; i += Vector<double>.Count)
+        int next = 0;
+        for (; Vector512.IsHardwareAccelerated && next < Pass; next += Vector512<double>.Count)
+        {
+            Vector512<uint> y = Vector512.LoadUnsafe(ref s, (nuint)(2 * next));
+            y ^= y >>> 11;
+            y ^= (y << 7) & Vector512.Create(0x9d2c5680u);
+            y ^= (y << 15) & Vector512.Create(0xefc60000u);
+            Vector512<ulong> words = (y ^ (y >>> 18)).AsUInt64();
+            Vector512<ulong> bits = ((words & Vector512.Create(0xffffffe0ul)) << 21) | (words >>> 38);
+            (Vector512.ConvertToDouble(bits) * Vector512.Create(1 / 9007199254740992.0)).StoreUnsafe(ref u, (nuint)next);
+        }
+
+        for (int i = next; i < Pass; i += Vector<double>.Count)
         {
             Vector<uint> y = Vector.LoadUnsafe(ref s, (nuint)(2 * i));
             y ^= y >>> 11;
