@@ -1,11 +1,9 @@
 using Kappa.Kernels;
-using Kappa.Training.Components;
 using Kappa.Training.Corrections;
 using Kappa.Training.Models;
 using Kappa.Training.Optimizers;
 using Kappa.Training.Results;
 using Kappa.Training.Targets;
-using Kappa.Training.Theory;
 
 namespace Kappa.Training.Experiments;
 
@@ -29,11 +27,9 @@ public sealed class Trial
     private readonly bool _shifted;
     private readonly LinearDescent? _descent;
     private readonly double[] _rates;
-    private readonly SpectralComponents<double> _targetComponents;
+    private readonly TrialMeasures _measures;
     private readonly ErrorSeries? _errors;
     private readonly GradientSeries? _signal;
-    private readonly SortedDictionary<string, double> _values = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, double[]> _series = new(StringComparer.Ordinal);
 
     /// <summary>Draws target and initial weights.</summary>
     /// <param name="protocol">The protocol.</param>
@@ -50,15 +46,15 @@ public sealed class Trial
         for (int l = 0; l < _teacherWeights.Length; l++)
             _teacherWeights[l] = Target.Draw(protocol.Structure, d, targetStream, protocol.TargetCondition);
         _target = Network.Product(_teacherWeights);
-        _targetComponents = ComponentErrors.Measure(_target);
+        _measures = new TrialMeasures(protocol, _target);
         Stream = protocol.TrainingStream is int offset ? new GaussianStream(streamSeed + (uint)offset) : targetStream;
 
         Matrix<double>[] weights = Initial(protocol, Stream);
         _shifted = plain && protocol.WeightDecay == 0;
         if (plain && protocol.Recording == Recording.GradientSignal)
-            Predict(weights[0]);
+            _measures.Predict(weights[0]);
         if (oneLayer)
-            _values["farthest_element"] = Farthest(weights[0].Elements, _target.Elements);
+            _measures.Start(weights[0]);
         if (_shifted)
             Add(weights[0].Elements, -1, _target.Elements);
         if (_shifted && protocol is { Rule: UpdateRule.Sgd, Sampling: Sampling.Batch, Regularization: null }
@@ -79,7 +75,7 @@ public sealed class Trial
             _ => new Sgd(protocol.LearningRate, protocol.WeightDecay),
         };
         _rates = new double[BatchBlocks.MostSteps];
-        _errors = protocol.Recording == Recording.Errors ? new ErrorSeries(_target, _targetComponents) : null;
+        _errors = protocol.Recording == Recording.Errors ? new ErrorSeries(_target, _measures.Target) : null;
         _signal = protocol.Recording == Recording.GradientSignal ? new GradientSeries() : null;
 
         Network Build(Matrix<double>[] matrices, Func<Matrix<double>, Layer> layer)
@@ -163,7 +159,7 @@ public sealed class Trial
 
         _signal?.Record(Current(), weight.Gradient);
         if (_protocol.Regularization is { } penalty && penalty.IsDue(step) && IsFinite(weight.Value))
-            _student.Layers[0].AddGradient(penalty.Gradient(Current(), _targetComponents.ConditionNumber));
+            _student.Layers[0].AddGradient(penalty.Gradient(Current(), _measures.Target.ConditionNumber));
         _optimizer.Step(_student.Parameters);
     }
 
@@ -198,50 +194,10 @@ public sealed class Trial
     {
         _descent?.CopyTo(_student.Parameters[0].Value);
         _sum?.View.CopyTo(_student.Parameters[0].Value);
-        _errors?.CopyTo(_series);
-        _signal?.CopyTo(_series, _values);
-        Matrix<double> map = Map();
-        double[]? errors = IsFinite(map) ? null : [.. ComponentErrors.Names.Select(_ => double.NaN)];
-        if (errors is null)
-        {
-            SpectralComponents<double> components = ComponentErrors.Measure(map);
-            errors = ComponentErrors.Of(map, components, _target, _targetComponents);
-            _values["kappa"] = components.ConditionNumber;
-            _values["sigma_max_shift"] = Math.Abs(components.SingularValues[0] - _targetComponents.SingularValues[0]);
-            _values["sigma_min_shift"] = Math.Abs(components.SingularValues[^1] - _targetComponents.SingularValues[^1]);
-            if (_signal is not null)
-                (_series["spectrum"], _series["spectrum_target"]) = (components.SingularValues, _targetComponents.SingularValues);
-        }
-
-        for (int i = 0; i < errors.Length; i++)
-            _values[ComponentErrors.Names[i]] = errors[i];
-        _values["kappa_target"] = _targetComponents.ConditionNumber;
-        _values["sigma_min_target"] = _targetComponents.SingularValues[^1];
-        _values["target_norm"] = _targetComponents.FrobeniusNorm;
+        _measures.End(Map(), _errors, _signal);
         if (_protocol.Depth > 1)
-            MeasureLayers();
-        return new TrialRecord(experiment, condition, trial, seed, _protocol.Fingerprint(seed), _values, _series);
-    }
-
-    /// <summary>What the theory of noisy descent says of each σᵢ at the end, and of its spread over batches.</summary>
-    private void Predict(Matrix<double> start)
-    {
-        Protocol p = _protocol;
-        (_series["predicted_sigma"], _series["predicted_deviation"]) = new NoisyDescent(p.Dimension, p.BatchSize, p.LearningRate, p.Noise)
-            .SingularValues(Svd.Decompose<double>(_target), start, p.Epochs);
-    }
-
-    private void MeasureLayers()
-    {
-        double[] layers = ConditionNumbers(_student.Weights), teachers = ConditionNumbers(_teacherWeights);
-        _values["layer_kappa"] = layers.Average();
-        for (int l = 0; l < layers.Length; l++)
-            _values[$"layer{l + 1}_kappa"] = layers[l];
-        if (_protocol.Student != Student.ReluMlp)
-            return;
-        // A network with activations has no product of its own: its κ error is the mean over its layers.
-        _values["teacher_kappa"] = teachers.Average();
-        _values["condition_number"] = layers.Zip(teachers, ComponentErrors.Number).Average();
+            _measures.Layers(_student.Weights, _teacherWeights);
+        return new TrialRecord(experiment, condition, trial, seed, _protocol.Fingerprint(seed), _measures.Values, _measures.Series);
     }
 
     private static Matrix<double>[] Initial(Protocol protocol, GaussianStream stream)
@@ -281,7 +237,7 @@ public sealed class Trial
     private void Correct(SvdCorrection correction, Matrix<double> weight)
     {
         Matrix<double> current = Current();
-        correction.Apply(current, _targetComponents.SingularValues);
+        correction.Apply(current, _measures.Target.SingularValues);
         if (!_shifted)
             return;
         Add(current.Elements, -1, _target.Elements);
@@ -302,17 +258,6 @@ public sealed class Trial
 
     /// <summary>The product of the student's weights.</summary>
     private Matrix<double> Map() => _shifted ? Current() : Network.Product(_student.Weights);
-
-    private static double[] ConditionNumbers(IEnumerable<Matrix<double>> weights) =>
-        [.. weights.Select(w => IsFinite(w) ? Spectrum.ConditionNumber<double>(w, maxThreads: 1).Value : double.NaN)];
-
-    private static double Farthest(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
-    {
-        double farthest = 0;
-        for (int i = 0; i < a.Length; i++)
-            farthest = Math.Max(farthest, Math.Abs(a[i] - b[i]));
-        return farthest;
-    }
 
     private static void Add(Span<double> to, double factor, ReadOnlySpan<double> values)
     {
