@@ -12,7 +12,7 @@ public static partial class Svd
     /// underflows on the way; a σ beyond the range of T is returned as 0 or ∞. Where A is rank-deficient the vectors of
     /// σ = 0 complete an orthonormal basis. Columns' signs are arbitrary but reproducible. An empty A has no σ.
     /// <para>
-    /// <see cref="SvdAlgorithm.Auto"/> bidiagonalises where the norms of all rows lie within a factor of 16 and those of all columns too, κ(A) ≤ 2²⁶ (float: 2¹⁶)
+    /// <see cref="SvdAlgorithm.Auto"/> bidiagonalises where the norms of all rows lie within a factor of 16 and those of all columns too, κ(A) ≤ 2⁴⁰ (float: 2¹⁶)
     /// and no two values are alike: then |δσᵢ| ≤ c·p·ε·σ₁ ≤ 16c·p·ε·κ(B)·σᵢ. For a square A 8p³/3 operations for the bidiagonal form, about 10p² dependent
     /// steps for its values and vectors, and 12p³ operations as products, which carry the vectors back and make both their orthogonality and the
     /// residual those of working accuracy.

@@ -5,7 +5,7 @@ public enum SvdAlgorithm
 {
     /// <summary>
     /// Bidiagonal where that is proven to be as accurate as Jacobi: where the norms of all non-zero rows lie within a factor of 16 of each
-    /// other, and those of all non-zero columns too; with vectors, also κ(A) ≤ 2²⁶ (float: 2¹⁶) and no two values alike. Jacobi,
+    /// other, and those of all non-zero columns too; with vectors, also κ(A) ≤ 2⁴⁰ (float: 2¹⁶) and no two values alike. Jacobi,
     /// on sorted rows, everywhere else.
     /// </summary>
     Auto,

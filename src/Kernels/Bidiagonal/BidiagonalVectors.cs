@@ -24,7 +24,7 @@ internal static unsafe class BidiagonalVectors<T> where T : unmanaged, IBinaryFl
     private static readonly T s_epsilon = T.BitIncrement(T.One) - T.One;
 
     // σ₁ to σₙ: beyond this, little of the small columns of X is right.
-    private static readonly double s_range = Math.ScaleB(1, typeof(T) == typeof(double) ? 26 : 16);
+    private static readonly double s_range = Math.ScaleB(1, typeof(T) == typeof(double) ? 40 : 16);
 
     /// <summary>Decomposes A (m×n), m ≥ n, whose elements are finite; false where A is graded, no more than a column, too ill-conditioned or of multiple values. Then nothing holds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

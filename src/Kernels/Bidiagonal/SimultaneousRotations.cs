@@ -9,7 +9,7 @@ namespace Kappa.Kernels.Bidiagonal;
 /// <remarks>
 /// With S = XᵀX, G = WᵀW and λⱼ = sⱼⱼ/gⱼⱼ the new W is orthonormal and the new S diagonal up to squares of F where F + Fᵀ = I − G and
 /// λᵢfᵢⱼ + λⱼfⱼᵢ = −sᵢⱼ: fᵢⱼ = (sᵢⱼ − λⱼgᵢⱼ)/(λⱼ − λᵢ), fⱼⱼ = (1 − gⱼⱼ)/2. That is every rotation of a Jacobi sweep, to first order in its angle.
-/// S is that of X as it stands, so the rounding errors of X = AW, which for small σ are far from small beside the column, leave with it.
+/// For close values the same is −gᵢⱼ/2 + (sᵢⱼ − (λᵢ + λⱼ)gᵢⱼ/2)/(λⱼ − λᵢ), whose second part is an exact rotation whatever rounding does to it. S is that of X as it stands, so the rounding errors of X = AW, which for small σ are far from small beside the column, leave with it.
 /// What remains of the cosine of two columns is a sum of products of scaled elements fᵢⱼσᵢ/σⱼ, at most Σ fᵢⱼ²·max(1, λᵢ/λⱼ). Two products, two symmetric updates by
 /// columns and n² divisions.
 /// Source: Ogita and Aishima, <i>Iterative refinement for symmetric eigenvalue decomposition</i>, Japan J. Indust. Appl. Math. 35 (2018), whose
@@ -106,35 +106,37 @@ internal unsafe ref struct SimultaneousRotations<T>(T* memory, int m, int n, int
         public void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
         {
             int n = Order, stride = Stride;
-            T half = T.One / (T.One + T.One), total = T.Zero;
+            T halfOne = T.One / (T.One + T.One), total = T.Zero;
             for (int j = 0; j < n; j++)
             {
                 T* s = GramX + (nint)j * stride, g = GramW + (nint)j * stride;
                 Lambda[j] = s[j] / g[j];
                 Root[j] = T.Sqrt(Lambda[j]);
                 // The diagonal, which has no angle, keeps its f for the end.
-                (s[j], g[j]) = (T.Zero, half * (T.One - g[j]));
+                (s[j], g[j]) = (T.Zero, halfOne * (T.One - g[j]));
                 new Span<T>(s + n, stride - n).Clear();
                 new Span<T>(g + n, stride - n).Clear();
             }
 
             new Span<T>(Lambda + n, stride - n).Clear();
             new Span<T>(Root + n, stride - n).Clear();
-            V one = L.Broadcast(T.One), limit = L.Broadcast(Tolerance), minusHalf = L.Broadcast(-half), sum = L.Zero;
+            V one = L.Broadcast(T.One), half = L.Broadcast(halfOne), minusHalf = L.Broadcast(-halfOne), sum = L.Zero;
             for (int i = 0; i < n; i++)
             {
                 T* s = GramX + (nint)i * stride, g = GramW + (nint)i * stride;
                 T diagonal = g[i];
                 g[i] = T.Zero;
-                V own = L.Broadcast(Lambda[i]), cosine = L.Broadcast(Tolerance * Root[i]), close = L.Broadcast(Lambda[i] * half * half);
+                V own = L.Broadcast(Lambda[i]), cosine = L.Broadcast(Tolerance * Root[i]), close = L.Broadcast(Lambda[i] * halfOne * halfOne);
                 for (int j = 0; j < stride; j += L.Count)
                 {
                     V other = L.Load(Lambda + j), inner = L.Load(s + j), e = L.Load(g + j), distance = L.Subtract(other, own);
-                    V angle = L.Divide(L.Subtract(inner, L.Multiply(other, e)), distance);
-                    // Where values are close and the columns orthogonal to working accuracy, no direction is better than another.
-                    V f = L.WhereGreater(L.MaxAbs(distance, L.Zero), close, angle, L.Multiply(minusHalf, e));
-                    f = L.WhereGreater(L.MaxAbs(inner, L.Zero), L.Multiply(cosine, L.Load(Root + j)), angle, f);
-                    f = L.WhereGreater(L.MaxAbs(e, L.Zero), limit, angle, f);
+                    V apart = L.MaxAbs(distance, L.Zero), equal = L.Multiply(minusHalf, e);
+                    // Far apart: f as it stands above. Close: −g/2 and an angle, f + fᵀ = −g exactly however large the angle's own error, and no
+                    // angle where the two columns are decoupled to working accuracy, since no direction is better than another.
+                    V middle = L.WhereGreater(apart, close, other, L.Multiply(half, L.Add(own, other)));
+                    V coupling = L.Subtract(inner, L.Multiply(middle, e)), angle = L.Divide(coupling, distance);
+                    V turned = L.WhereGreater(L.MaxAbs(coupling, L.Zero), L.Multiply(cosine, L.Load(Root + j)), angle, L.Zero);
+                    V f = L.WhereGreater(apart, close, angle, L.Add(equal, turned));
                     f = L.WhereGreater(other, L.Zero, f, L.Zero);
                     L.Store(f, s + j);
                     V scale = L.WhereGreater(own, other, L.Divide(own, L.WhereGreater(other, L.Zero, other, one)), one);
