@@ -11,7 +11,8 @@ namespace Kappa.Kernels.Bidiagonal;
 /// HAG = A − uzᵀ − y⁻vᵀ with z = τAᵀu and y⁻ = τ′(Av − (zᵀv)u). The rank-2 update waits for step k + 1, which applies it to a
 /// column (a_j ← a_j − u⁻z⁻_j − y⁻v⁻_j), takes z_j = τuᵀa_j and r_j = a_kj − z_j, row k after H, and adds r_j a_j to y while the
 /// column is in L1. With s = 1/(r_{k+1} − β), v = (1, s·r_{k+2}, …) and Av = a_{k+1} + s·y. So A is read and written once per step, where
-/// two matrix-vector products and an update read it three times.
+/// two matrix-vector products and an update read it three times. Every other step's pass goes back, beginning with the columns that the one before has left
+/// in the cache: of a matrix beyond L2 a part as large as L2 is still there.
 /// <para>
 /// Four columns at a time: 8 coefficients + 4 sums + u⁻, y⁻, u + 1 of 32 registers. Per vector of four columns 16 multiply-adds (8 cycles on
 /// two ports) against 12 loads (6 cycles) and 5 stores: bound by arithmetic in L1, by L2's 64 bytes per cycle above.
@@ -100,7 +101,11 @@ internal static unsafe class Reduction<T, V, L>
         for (int i = from; i < stride; i += L.Count)
             L.Store(L.Zero, y + i);
         T tail = T.Zero, sum = T.Zero;
-        for (int j = (k + 1) / Group * Group; j < end; j += Group)
+        int start = (k + 1) / Group * Group, step = Group;
+        if (int.IsOddInteger(k))
+            (start, step) = (end - Group, -Group);
+        int groups = (end - (k + 1) / Group * Group) / Group;
+        for (int j = start; groups > 0; j += step, groups--)
         {
             T* a0 = a + (nint)j * stride, a1 = a0 + stride, a2 = a1 + stride, a3 = a2 + stride;
             V z0 = L.Broadcast(-z[j]), z1 = L.Broadcast(-z[j + 1]), z2 = L.Broadcast(-z[j + 2]), z3 = L.Broadcast(-z[j + 3]);
