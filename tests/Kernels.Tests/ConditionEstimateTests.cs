@@ -202,6 +202,16 @@ public sealed class ConditionEstimateTests<T>(VectorPath path) where T : unmanag
         Assert.That(x, Is.InRange(bounds.Lower.Widened() - rounding, bounds.Upper.Widened() + rounding), bounds.ToString());
     }
 
+    // Lanczos's estimates of both squares are asked for 2⁻³⁴ in double and 2⁻²⁴ in float.
+    [Test]
+    public void TheValueHasMoreDigitsThanItsBounds([Values(33, 64, 100)] int order)
+    {
+        Matrix<T> a = Matrices.Random(order, order, (uint)order).Rounded<T>();
+        double[] sigma = Svd.Values<double>(a.Widened(), algorithm: SvdAlgorithm.Jacobi).SingularValues.ToArray();
+        double kappa = sigma[0] / sigma[^1], digits = typeof(T) == typeof(double) ? Math.ScaleB(1, -34) : Machine<T>.Epsilon + Math.ScaleB(1, -24);
+        Assert.That(Estimate(a).Value.Widened(), Is.EqualTo(kappa).Within(kappa * (digits + order * Machine<double>.Epsilon * kappa)));
+    }
+
     // Many steps of Lanczos, in which what is lost of orthogonality grows.
     [Test]
     public void NarrowSpectraAreResolvedWhateverTheOrder([Values(100, 300)] int order, [Values(0.1, 0.001)] double width)
