@@ -67,7 +67,7 @@ public static partial class Svd
     /// <param name="a">A (m×n), finite.</param>
     /// <param name="path">The vectors to use.</param>
     /// <param name="algorithm">How; <see cref="SvdResult{T}.Algorithm"/> says what ran.</param>
-    /// <param name="maxThreads">The most threads that Jacobi may use; 0: <see cref="Gemm.MaxThreads"/>. Bidiagonalisation takes one.</param>
+    /// <param name="maxThreads">The most threads to use; 0: <see cref="Gemm.MaxThreads"/>. The bits are the same for any number; small matrices take one.</param>
     /// <typeparam name="T">float or double.</typeparam>
     /// <exception cref="ArgumentException">An element is NaN or infinite; its position is named.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxThreads"/> is negative.</exception>

@@ -40,6 +40,6 @@ public static class Symmetric
             return;
         int threads = Products<T>.Threads((long)c.Rows * c.Rows * a.Columns / 2, maxThreads);
         Products<T>.Multiply(alpha, a, a.Transposed(), beta, c, path, threads, Part.Lower);
-        Mirror<T>.LowerToUpper(c);
+        Mirror<T>.LowerToUpper(c, threads);
     }
 }

@@ -131,7 +131,7 @@ public sealed unsafe class BidiagonalVectorsTests<T>(VectorPath path) where T : 
 
     // Q = H₀H₁⋯ takes A's first column to a multiple of e₀, and QᵀA is B before its right factor: all its rows keep their norms.
     [Test]
-    public void ReflectionsAreThoseOfTheReduction([Values(1, 5, 33, 48, 49, 70)] int n)
+    public void ReflectionsAreThoseOfTheReduction([Values(1, 5, 33, 48, 49, 70, 150)] int n, [Values(1, 3)] int threads)
     {
         Matrix<T> a = Matrices.Random(n, n, 3).Rounded<T>();
         int stride = ReductionColumns<T>.StrideOf(n);
@@ -139,12 +139,15 @@ public sealed unsafe class BidiagonalVectorsTests<T>(VectorPath path) where T : 
         T* own = memory.Rent<T>(ReductionColumns<T>.Size(n, n) + 4 * n + LeftReflections<T>.Workspace(n)), w = vectors.Rent<T>((nint)n * stride);
         T* taus = own + ReductionColumns<T>.Size(n, n), factors = taus + n, diagonal = factors + n, superdiagonal = diagonal + n;
         var columns = new ReductionColumns<T>(a, own);
-        columns.Load(a, path);
-        columns.Reduce(diagonal, superdiagonal, taus, factors, path);
+        columns.Load(a, path, threads);
+        columns.Reduce(diagonal, superdiagonal, taus, factors, path, threads);
         new Span<T>(w, n * stride).Clear();
         for (int k = 0; k < n; k++)
             w[k * stride + k] = T.One;
-        LeftReflections<T>.Apply(columns, taus, factors, superdiagonal + n, w, stride, path, 1);
+        var reflections = new LeftReflections<T>(columns, taus, factors, superdiagonal + n, path);
+        for (int panel = 0; panel < reflections.Panels; panel++)
+            reflections.Form(panel);
+        reflections.Apply(w, stride, threads);
         Matrix<T> q = Matrix<T>.From(new MatrixView<T>(ref *w, n, n, stride, 1));
         Assert.That(Ratios.Orthogonality(q), Is.LessThan(Ratios.Threshold));
         Matrix<double> turned = Matrix<double>.From(q.Widened().Transposed()).Times(a.Widened());

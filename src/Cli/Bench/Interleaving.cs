@@ -16,6 +16,9 @@ internal sealed class Interleaving(int threads, int rounds, Action roundDone, Ca
     // A sample lasts at least this long, 10⁴ times what reading the clock costs.
     private static readonly TimeSpan s_sample = TimeSpan.FromMilliseconds(2);
 
+    // Threads that slept share a core at first where the system packs them until they prove busy; a sample of several is what comes after.
+    private static readonly TimeSpan s_lead = TimeSpan.FromMilliseconds(20);
+
     // What is called in small problems is compiled in earnest after 30 calls and a pause of the JIT of 100 ms.
     private static readonly TimeSpan s_compilation = TimeSpan.FromMilliseconds(400);
 
@@ -47,11 +50,17 @@ internal sealed class Interleaving(int threads, int rounds, Action roundDone, Ca
                 int next = round % 2 == 0 ? turn : contenders.Length - 1 - turn;
                 cancellation.ThrowIfCancellationRequested();
                 if (threads > 1)
+                {
                     WaitForIdleThreads();
+                    SecondsPerCall(contenders[next], perClock[next], s_lead);
+                }
                 else
+                {
                     // On a busy machine a thread that has slept is let run for longer than a sample; one that has not is interrupted in it.
                     Thread.Sleep(1);
-                seconds[next][round] = SecondsPerCall(contenders[next], perClock[next]);
+                }
+
+                seconds[next][round] = SecondsPerCall(contenders[next], perClock[next], s_sample);
             }
 
             roundDone();
@@ -74,7 +83,7 @@ internal sealed class Interleaving(int threads, int rounds, Action roundDone, Ca
         do
         {
             cancellation.ThrowIfCancellationRequested();
-            perClock = (int)Math.Clamp(s_sample.TotalSeconds / 20 / SecondsPerCall(contender, perClock), 1, 1e6);
+            perClock = (int)Math.Clamp(s_sample.TotalSeconds / 20 / SecondsPerCall(contender, perClock, s_sample), 1, 1e6);
         }
         while (Environment.CpuUsage.TotalTime - before < least);
         return perClock;
@@ -94,7 +103,7 @@ internal sealed class Interleaving(int threads, int rounds, Action roundDone, Ca
         while (busy.TotalMilliseconds > 2 && Stopwatch.GetElapsedTime(start).TotalSeconds < 0.5);
     }
 
-    private static double SecondsPerCall(Action<int> contender, int perClock)
+    private static double SecondsPerCall(Action<int> contender, int perClock, TimeSpan least)
     {
         long start = Stopwatch.GetTimestamp(), calls = 0;
         TimeSpan elapsed;
@@ -104,7 +113,7 @@ internal sealed class Interleaving(int threads, int rounds, Action roundDone, Ca
             calls += perClock;
             elapsed = Stopwatch.GetElapsedTime(start);
         }
-        while (elapsed < s_sample);
+        while (elapsed < least);
         return elapsed.TotalSeconds / calls;
     }
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Kappa.Kernels.Products;
 using Kappa.Kernels.Reflectors;
 
 namespace Kappa.Kernels.Bidiagonal;
@@ -29,7 +30,9 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
         nint size = ReductionColumns<T>.Size(m, n);
         T* own = memory.Columns.Rent<T>(size + 2 * (nint)n + BidiagonalSpectrum<T>.Workspace(n) * sizeof(double) / sizeof(T));
         var columns = new ReductionColumns<T>(tall, own);
-        if (!columns.Load(tall, path))
+        // Threads meet at every column.
+        threads = Products<T>.Threads((long)m * n * n / 8, threads);
+        if (!columns.Load(tall, path, threads))
             a.RequireFinite(nameof(a));
         if (!columns.Normalise(path))
         {
@@ -52,7 +55,7 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
         int count = columns.Count;
         double* spectrum = (double*)(own + size);
         T* diagonal = (T*)(spectrum + BidiagonalSpectrum<T>.Workspace(n)), superdiagonal = diagonal + n;
-        columns.Reduce(diagonal, superdiagonal, null, null, path);
+        columns.Reduce(diagonal, superdiagonal, null, null, path, threads);
         if (!isGraded)
             ClearDust(diagonal, superdiagonal, count);
         BidiagonalSpectrum<T>.Values(diagonal, superdiagonal, count, columns.Exponent, spectrum, sigma);

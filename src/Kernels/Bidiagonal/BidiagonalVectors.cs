@@ -1,7 +1,9 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Kappa.Kernels.Jacobi;
+using Kappa.Kernels.Products;
 using Kappa.Kernels.Simd;
+using Kappa.Kernels.Threads;
 
 namespace Kappa.Kernels.Bidiagonal;
 
@@ -38,10 +40,11 @@ internal static unsafe class BidiagonalVectors<T> where T : unmanaged, IBinaryFl
         ReadOnlyMatrixView<T> loaded = m > n ? a : a.Transposed();
         nint size = ReductionColumns<T>.Size(m, n);
         nint doubles = 3 * (nint)n + Math.Max(BidiagonalSpectrum<double>.Workspace(n), TwistedVectors<T>.Workspace(n));
-        T* own = memory.Columns.Rent<T>(size + 4 * (nint)n + Math.Max(doubles * sizeof(double) / sizeof(T), LeftReflections<T>.Workspace(n)));
+        T* own = memory.Columns.Rent<T>(size + 4 * (nint)n + doubles * sizeof(double) / sizeof(T) + LeftReflections<T>.Workspace(n));
         var columns = new ReductionColumns<T>(loaded, own);
+        threads = Products<T>.Threads((long)m * n * n, threads);
         // Where squares overflow, it is brought near 1.
-        columns.Load(loaded, path);
+        columns.Load(loaded, path, threads);
         if (!columns.Normalise(path) || !columns.IsEven)
             return false;
         int exponent = columns.Exponent;
@@ -52,18 +55,28 @@ internal static unsafe class BidiagonalVectors<T> where T : unmanaged, IBinaryFl
         }
 
         T* taus = own + size, factors = taus + n, diagonal = factors + n, superdiagonal = diagonal + n, rest = superdiagonal + n;
-        columns.Reduce(diagonal, superdiagonal, taus, factors, path);
+        columns.Reduce(diagonal, superdiagonal, taus, factors, path, threads);
         double* d = (double*)rest, b = d + n, sigma = b + n, work = sigma + n;
         if (!Widen(diagonal, superdiagonal, n, d, b))
             return false;
-        BidiagonalSpectrum<double>.Values(d, b, n, 0, work, sigma, double.CreateTruncating(s_epsilon));
+        // A chain of divisions, beside which other threads form panels.
+        var values = new ValuesAndPanels
+        {
+            Diagonal = d,
+            Superdiagonal = b,
+            Sigma = sigma,
+            Work = work,
+            Order = n,
+            Reflections = new LeftReflections<T>(columns, taus, factors, (T*)(d + doubles), path),
+        };
+        Team.Run(1 + values.Reflections.Panels, threads, &values, &ValuesAndPanels.Run);
         if (!(sigma[n - 1] * s_range >= sigma[0]))
             return false;
 
         T* w = memory.Copies.Rent<T>(SimultaneousRotations<T>.Workspace(m, n, stride));
-        var vectors = new TwistedVectors<T> { Diagonal = d, Superdiagonal = b, Sigma = sigma, Work = work, Vectors = w, Order = n, Stride = stride };
+        var vectors = new TwistedVectors<T> { Diagonal = d, Superdiagonal = b, Sigma = sigma, Work = work, Vectors = w, Order = n, Stride = stride, Threads = threads };
         VectorPaths.Run<double, TwistedVectors<T>>(path, ref vectors);
-        LeftReflections<T>.Apply(columns, taus, factors, rest, w, stride, path, threads);
+        values.Reflections.Apply(w, stride, threads);
         var rotations = new SimultaneousRotations<T>(w, m, n, stride, into, path, threads);
         rotations.Load(a, exponent);
         for (int k = 1; k <= Steps; k++)
@@ -98,5 +111,22 @@ internal static unsafe class BidiagonalVectors<T> where T : unmanaged, IBinaryFl
         }
 
         return least * s_range >= most && link > most * double.CreateTruncating(s_epsilon * s_epsilon);
+    }
+
+    /// <summary>What the threads share while values are computed.</summary>
+    private struct ValuesAndPanels
+    {
+        public double* Diagonal, Superdiagonal, Sigma, Work;
+        public int Order;
+        public LeftReflections<T> Reflections;
+
+        public static void Run(void* state, int chunk)
+        {
+            ref ValuesAndPanels all = ref *(ValuesAndPanels*)state;
+            if (chunk == 0)
+                BidiagonalSpectrum<double>.Values(all.Diagonal, all.Superdiagonal, all.Order, 0, all.Work, all.Sigma, double.CreateTruncating(s_epsilon));
+            else
+                all.Reflections.Form(chunk - 1);
+        }
     }
 }

@@ -2,57 +2,120 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using Kappa.Kernels.Reflectors;
 using Kappa.Kernels.Simd;
+using Kappa.Kernels.Threads;
 
 namespace Kappa.Kernels.Bidiagonal;
 
 /// <summary>W ← H₀H₁⋯H_{n−1}W for the reflections from the left that <see cref="Reduction{T, V, L}"/> has made of columns.</summary>
 /// <remarks>
 /// One at a time while W is in the first-level cache, 4n³/3 operations as two passes each over a strip of W as wide as a few vectors; else
-/// in panels as I − VTVᵀ, the same operations as products.
+/// in panels as I − VTVᵀ, the same operations as products. No column of W meets another: threads claim panels to form T of, then strips of W to
+/// take all panels to, each of which stays in L2 meanwhile.
 /// </remarks>
-internal static unsafe class LeftReflections<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+/// <param name="columns">What the reduction has left.</param>
+/// <param name="taus">τ of each.</param>
+/// <param name="factors">What each column is to be multiplied with.</param>
+/// <param name="work"><see cref="Workspace"/> elements.</param>
+/// <param name="path">The vectors to use.</param>
+internal readonly unsafe struct LeftReflections<T>(in ReductionColumns<T> columns, T* taus, T* factors, T* work, VectorPath path)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private const int PanelWidth = 32;
+
+    // Columns of W; as high as n = 512 in f64 they are half a megabyte.
+    private const int StripWidth = 128;
 
     // At n = 64 in f64 both ways are level.
     private const int Small = 48;
 
+    private readonly int _order = columns.Count, _stride = columns.Stride;
+    private readonly T* _columns = columns.Elements;
+
+    /// <summary>Panels to be formed before anything is applied; 0 where the reflections are applied one at a time.</summary>
+    public int Panels => PanelsOf(_order);
+
+    private static nint PerStrip => CompactWy<T>.ScratchSize(PanelWidth, StripWidth);
+
     /// <summary>Elements of workspace.</summary>
-    public static nint Workspace(int n) => n <= Small ? 0 : (nint)PanelWidth * (n + PanelWidth) + CompactWy<T>.ScratchSize(PanelWidth, n);
+    public static nint Workspace(int n) => PanelsOf(n) * PerPanel(n) + StripsOf(n) * PerStrip;
 
-    /// <summary>Applies them to W (n×n), by rows that are padded to whole vectors. The columns are overwritten by the reflections' vectors.</summary>
+    private static int PanelsOf(int n) => n <= Small ? 0 : (n + PanelWidth - 1) / PanelWidth;
+
+    private static int StripsOf(int n) => (n + StripWidth - 1) / StripWidth;
+
+    // V by rows, T and scratch.
+    private static nint PerPanel(int n) => (nint)PanelWidth * (n + PanelWidth) + CompactWy<T>.ScratchSize(PanelWidth, PanelWidth);
+
+    /// <summary>Forms a panel; several may be formed at a time. Its columns are overwritten by the reflections' vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Apply(in ReductionColumns<T> columns, T* taus, T* factors, T* work, T* w, int rowStride, VectorPath path, int threads)
+    public void Form(int index)
     {
-        int n = columns.Count, stride = columns.Stride;
-        for (int k = 0; k < n; k++)
-        {
-            T* column = columns.Elements + (nint)k * stride, tail = column + k + 1;
-            T factor = factors[k];
-            int start = k / PanelWidth * PanelWidth;
-            new Span<T>(column + start, k - start).Clear();
-            column[k] = T.One;
-            for (int i = 0; i < n - k - 1; i++)
-                tail[i] *= factor;
-        }
+        int start = index * PanelWidth, width = Math.Min(PanelWidth, _order - start);
+        WriteVectors(start, width);
+        CompactWy<T> panel = Panel(index, work + index * PerPanel(_order) + (nint)PanelWidth * (_order + PanelWidth));
+        panel.CopyToRows(0, width);
+        panel.FormFactor(0, width);
+    }
 
-        if (n <= Small)
+    /// <summary>Applies them to W (n×n), by rows that are padded to whole vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Apply(T* w, int rowStride, int threads)
+    {
+        if (Panels == 0)
         {
-            var apply = new ApplyWork { V = columns.Elements, Stride = stride, Taus = taus, W = w, RowStride = rowStride, Order = n };
+            WriteVectors(0, _order);
+            var apply = new ApplyWork { V = _columns, Stride = _stride, Taus = taus, W = w, RowStride = rowStride, Order = _order };
             VectorPaths.Run<T, ApplyWork>(path, ref apply);
             return;
         }
 
-        T* rows = work, t = rows + (nint)PanelWidth * n, scratch = t + PanelWidth * PanelWidth;
-        for (int start = (n - 1) / PanelWidth * PanelWidth; start >= 0; start -= PanelWidth)
+        var strips = new StripsWork { Reflections = this, W = w, RowStride = rowStride };
+        Team.Run(StripsOf(_order), threads, &strips, &StripsWork.Run);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ApplyToStrip(int index, T* w, int rowStride)
+    {
+        int n = _order, left = index * StripWidth;
+        T* scratch = work + Panels * PerPanel(_order) + index * PerStrip;
+        for (int panel = Panels - 1; panel >= 0; panel--)
         {
-            int width = Math.Min(PanelWidth, n - start);
-            var panel = new CompactWy<T>(
-                columns.Elements + (nint)start * stride + start, stride, rows, t, taus + start, scratch, PanelWidth, n - start, path, threads);
-            panel.CopyToRows(0, width);
-            panel.FormFactor(0, width);
-            panel.Apply(new MatrixView<T>(ref w[(nint)start * rowStride], n - start, n, rowStride, 1), 0, width, transposed: false);
+            int start = panel * PanelWidth;
+            var rows = new MatrixView<T>(ref w[(nint)start * rowStride + left], n - start, Math.Min(StripWidth, n - left), rowStride, 1);
+            Panel(panel, scratch).Apply(rows, 0, Math.Min(PanelWidth, n - start), transposed: false);
         }
+    }
+
+    /// <summary>The columns become the vectors, with zeros above them within their panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void WriteVectors(int start, int width)
+    {
+        for (int k = start; k < start + width; k++)
+        {
+            T* column = _columns + (nint)k * _stride, tail = column + k + 1;
+            T factor = factors[k];
+            new Span<T>(column + start, k - start).Clear();
+            column[k] = T.One;
+            for (int i = 0; i < _order - k - 1; i++)
+                tail[i] *= factor;
+        }
+    }
+
+    private CompactWy<T> Panel(int index, T* scratch)
+    {
+        int start = index * PanelWidth;
+        T* rows = work + index * PerPanel(_order);
+        return new CompactWy<T>(
+            _columns + (nint)start * _stride + start, _stride, rows, rows + (nint)PanelWidth * _order, taus + start, scratch, PanelWidth, _order - start, path, maxThreads: 1);
+    }
+
+    private struct StripsWork
+    {
+        public LeftReflections<T> Reflections;
+        public T* W;
+        public int RowStride;
+
+        public static void Run(void* state, int strip) => ((StripsWork*)state)->Reflections.ApplyToStrip(strip, ((StripsWork*)state)->W, ((StripsWork*)state)->RowStride);
     }
 
     private struct ApplyWork : ILaneWork<T>

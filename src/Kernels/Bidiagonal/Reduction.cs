@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using Kappa.Kernels.Reflectors;
 using Kappa.Kernels.Simd;
+using Kappa.Kernels.Threads;
 
 namespace Kappa.Kernels.Bidiagonal;
 
@@ -12,7 +13,8 @@ namespace Kappa.Kernels.Bidiagonal;
 /// column (a_j ← a_j − u⁻z⁻_j − y⁻v⁻_j), takes z_j = τuᵀa_j and r_j = a_kj − z_j, row k after H, and adds r_j a_j to y while the
 /// column is in L1. With s = 1/(r_{k+1} − β), v = (1, s·r_{k+2}, …) and Av = a_{k+1} + s·y. So A is read and written once per step, where
 /// two matrix-vector products and an update read it three times. Every other step's pass goes back, beginning with the columns that the one before has left
-/// in the cache: of a matrix beyond L2 a part as large as L2 is still there.
+/// in the cache: of a matrix beyond L2 a part as large as L2 is still there. A long pass is two, over halves of the columns with a y each, whose sum is y
+/// whether one thread takes both or another the second; each thread then finds its half in its own cache.
 /// <para>
 /// Four columns at a time: 8 coefficients + 4 sums + u⁻, y⁻, u + 1 of 32 registers. Per vector of four columns 16 multiply-adds (8 cycles on
 /// two ports) against 12 loads (6 cycles) and 5 stores: bound by arithmetic in L1, by L2's 64 bytes per cycle above.
@@ -29,11 +31,14 @@ internal static unsafe class Reduction<T, V, L>
     /// <summary>Columns that one inner loop takes; the storage has a multiple of so many.</summary>
     public const int Group = 4;
 
+    // Bytes of the trailing matrix from which a pass is two: 2 µs of one thread, a few times what handing over u and y takes.
+    private const long LeastHalves = 128 * 1024;
+
     // With ‖A‖ ≈ 1, what is shorter than the square root of this is 0 to any precision that matters, and no other square underflows.
     private static readonly T s_negligible = T.ScaleB(T.One, typeof(T) == typeof(double) ? -900 : -110);
 
     /// <summary>Elements of workspace for columns of this stride and so many columns.</summary>
-    public static nint Workspace(int stride, int columns) => 4 * (nint)stride + 2 * (nint)Level1<T, V, L>.Padded(Grouped(columns));
+    public static nint Workspace(int stride, int columns) => 5 * (nint)stride + 2 * (nint)Level1<T, V, L>.Padded(Grouped(columns));
 
     /// <summary>The columns that the storage of n columns has.</summary>
     public static int Grouped(int columns) => (columns + Group - 1) / Group * Group;
@@ -43,11 +48,12 @@ internal static unsafe class Reduction<T, V, L>
     /// zero-padded to the stride, a multiple of all vector lengths; columns of zeros follow up to <see cref="Grouped"/>(n). A is overwritten:
     /// column k keeps x below its diagonal, u = (1, factor·x) and τ being those of step k's H. τ and factors (n each) are written where they are not null.
     /// </summary>
+    /// <remarks>The same bits for any number of threads.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(T* a, int stride, int n, T* work, T* diagonal, T* superdiagonal, T* taus = null, T* factors = null)
+    public static void Run(T* a, int stride, int n, T* work, T* diagonal, T* superdiagonal, T* taus, T* factors, int threads)
     {
         int length = Level1<T, V, L>.Padded(Grouped(n));
-        T* u = work, uOld = u + stride, yOld = uOld + stride, y = yOld + stride, z = y + stride, v = z + length;
+        T* u = work, uOld = u + stride, yOld = uOld + stride, y = yOld + stride, z = y + 2 * stride, v = z + length;
         new Span<T>(uOld, 2 * stride).Clear();
         new Span<T>(z, 2 * length).Clear();
         // A vector that is loaded over elements stored one by one would wait for them: factors 0 and 1 take their place.
@@ -69,7 +75,36 @@ internal static unsafe class Reduction<T, V, L>
                 return;
             Multiply(factor, column, T.IsZero(tau) ? L.Zero : L.Subtract(L.Load(above), L.Load(below)), u, from, stride);
             z[k] = v[k] = T.Zero;
-            tail = Pass(a, stride, from, uOld, yOld, u, y, z, v, scale, Grouped(n), k, tau, out T product);
+            int start = next / Group * Group;
+            T product;
+            if ((long)(stride - from) * (n - start) * sizeof(T) < LeastHalves)
+            {
+                tail = Pass(a, stride, from, uOld, yOld, u, y, z, v, scale, start, Grouped(n), k, tau, out product);
+            }
+            else
+            {
+                int middle = start + (Grouped(n) - start) / (2 * Group) * Group;
+                var halves = new Halves
+                {
+                    Columns = a,
+                    Stride = stride,
+                    From = from,
+                    UOld = uOld,
+                    YOld = yOld,
+                    U = u,
+                    Y = y,
+                    Z = z,
+                    V = v,
+                    Scale = scale,
+                    Start = start,
+                    Middle = middle,
+                    End = Grouped(n),
+                    Step = k,
+                    Tau = tau,
+                };
+                tail = Halves.Take(&halves, threads, out product);
+            }
+
             (beta, tau, scale) = Reflector(v[next], tail);
             superdiagonal[k] = beta;
             first = T.IsZero(tau) ? T.Zero : T.One;
@@ -92,19 +127,18 @@ internal static unsafe class Reduction<T, V, L>
     }
 
     /// <summary>
-    /// The pass over the trailing columns; z and v hold the pending coefficients, v without its factor, and receive z and r. Returns ‖r‖² and,
+    /// A pass over columns from start to end, a group the least; z and v hold the pending coefficients, v without its factor, and receive z and r. Returns ‖r‖² and,
     /// as product, rᵀz, both without column k + 1.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static T Pass(T* a, int stride, int from, T* uOld, T* yOld, T* u, T* y, T* z, T* v, T scale, int end, int k, T tau, out T product)
+    private static T Pass(T* a, int stride, int from, T* uOld, T* yOld, T* u, T* y, T* z, T* v, T scale, int start, int end, int k, T tau, out T product)
     {
         for (int i = from; i < stride; i += L.Count)
             L.Store(L.Zero, y + i);
         T tail = T.Zero, sum = T.Zero;
-        int start = (k + 1) / Group * Group, step = Group;
+        int groups = (end - start) / Group, step = Group;
         if (int.IsOddInteger(k))
             (start, step) = (end - Group, -Group);
-        int groups = (end - (k + 1) / Group * Group) / Group;
         for (int j = start; groups > 0; j += step, groups--)
         {
             T* a0 = a + (nint)j * stride, a1 = a0 + stride, a2 = a1 + stride, a3 = a2 + stride;
@@ -158,6 +192,62 @@ internal static unsafe class Reduction<T, V, L>
 
         product = sum;
         return tail;
+    }
+
+    /// <summary>A pass as two, whose threads share this.</summary>
+    private struct Halves
+    {
+        public T* Columns, UOld, YOld, U, Y, Z, V;
+        public T Scale, Tau;
+        public int Stride, From, Start, Middle, End, Step;
+        private T _tail, _product, _otherTail, _otherProduct;
+
+        /// <summary>Both; y is their sum.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static T Take(Halves* halves, int threads, out T product)
+        {
+            if (threads == 1)
+            {
+                // Back and forth over both.
+                TakeOne(halves, halves->Step & 1);
+                TakeOne(halves, ~halves->Step & 1);
+            }
+            else
+            {
+                Team.Run(2, threads, halves, &TakeOne);
+            }
+
+            T* y = halves->Y, other = y + halves->Stride;
+            for (int i = halves->From; i < halves->Stride; i += L.Count)
+                L.Store(L.Add(L.Load(y + i), L.Load(other + i)), y + i);
+            product = halves->_product + halves->_otherProduct;
+            return halves->_tail + halves->_otherTail;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void TakeOne(void* state, int half)
+        {
+            ref Halves all = ref *(Halves*)state;
+            bool first = half == 0;
+            if (!first)
+                Fetch(all.U, all.YOld, all.Y + all.Stride, all.From, all.Stride);
+            T tail = Pass(all.Columns, all.Stride, all.From, all.UOld, all.YOld, all.U, all.Y + half * all.Stride, all.Z, all.V, all.Scale,
+                first ? all.Start : all.Middle, first ? all.Middle : all.End, all.Step, all.Tau, out T product);
+            if (first)
+                (all._tail, all._product) = (tail, product);
+            else
+                (all._otherTail, all._otherProduct) = (tail, product);
+        }
+
+        /// <summary>Lines that another core has written come one by one where a loop meets them, but many at a time where nothing else waits.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Fetch(T* u, T* yOld, T* y, int from, int to)
+        {
+            V sum = L.Zero;
+            for (int i = from; i < to; i += L.Count)
+                sum = L.Add(sum, L.Add(L.Load(u + i), L.Load(yOld + i)));
+            L.Store(sum, y + from);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

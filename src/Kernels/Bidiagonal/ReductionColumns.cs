@@ -1,8 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Kappa.Kernels.Reflectors;
 using Kappa.Kernels.Simd;
+using Kappa.Kernels.Threads;
 
 namespace Kappa.Kernels.Bidiagonal;
 
@@ -55,21 +55,12 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
 
     /// <summary>Loads A and finds whether it is even.</summary>
     /// <returns>Whether ‖A‖²_F is finite; where not, an element is not, or squares overflow.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public bool Load(ReadOnlyMatrixView<T> a, VectorPath path)
+    public bool Load(ReadOnlyMatrixView<T> a, VectorPath path, int threads)
     {
-        int stride = Stride;
-        ref T origin = ref Unsafe.AsRef(in a.Origin);
-        for (int j = 0; j < a.Columns; j++)
+        fixed (T* from = &a.Origin)
         {
-            T* column = Elements + (nint)j * stride;
-            ref T from = ref Unsafe.Add(ref origin, j * a.ColumnStride);
-            if (a.RowStride == 1)
-                MemoryMarshal.CreateReadOnlySpan(ref from, a.Rows).CopyTo(new Span<T>(column, a.Rows));
-            else
-                for (int i = 0; i < a.Rows; i++)
-                    column[i] = Unsafe.Add(ref from, i * a.RowStride);
-            new Span<T>(column + a.Rows, stride - a.Rows).Clear();
+            var copy = new CopyWork { From = from, RowStep = a.RowStride, ColumnStep = a.ColumnStride, Into = Elements, Rows = a.Rows, Columns = a.Columns, Stride = Stride };
+            Team.Run((a.Columns + CopyWork.PerChunk - 1) / CopyWork.PerChunk, threads, &copy, &CopyWork.Run);
         }
 
         ClearGroup();
@@ -123,7 +114,7 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
     }
 
     /// <summary>Columns → B (n×n), upper bidiagonal; the columns keep what <see cref="Reduction{T, V, L}"/> leaves.</summary>
-    public readonly void Reduce(T* diagonal, T* superdiagonal, T* taus, T* factors, VectorPath path)
+    public readonly void Reduce(T* diagonal, T* superdiagonal, T* taus, T* factors, VectorPath path, int threads)
     {
         var reduce = new ReduceWork
         {
@@ -135,12 +126,40 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
             Superdiagonal = superdiagonal,
             Taus = taus,
             Factors = factors,
+            Threads = threads,
         };
         VectorPaths.Run<T, ReduceWork>(path, ref reduce);
     }
 
     private readonly void ClearGroup() =>
         new Span<T>(Elements + (nint)Count * Stride, (Reduction<T, T, LanesScalar<T>>.Grouped(Count) - Count) * Stride).Clear();
+
+    private struct CopyWork
+    {
+        public const int PerChunk = 32;
+
+        public T* From, Into;
+        public nint RowStep, ColumnStep;
+        public int Rows, Columns, Stride;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void Run(void* state, int chunk)
+        {
+            ref CopyWork copy = ref *(CopyWork*)state;
+            int rows = copy.Rows, stride = copy.Stride;
+            nint step = copy.RowStep;
+            for (int j = chunk * PerChunk; j < Math.Min(copy.Columns, (chunk + 1) * PerChunk); j++)
+            {
+                T* from = copy.From + j * copy.ColumnStep, column = copy.Into + (nint)j * stride;
+                if (step == 1)
+                    new ReadOnlySpan<T>(from, rows).CopyTo(new Span<T>(column, rows));
+                else
+                    for (int i = 0; i < rows; i++)
+                        column[i] = from[i * step];
+                new Span<T>(column + rows, stride - rows).Clear();
+            }
+        }
+    }
 
     /// <summary>‖A‖²_F, the largest element, and evenness.</summary>
     private struct MeasureWork : ILaneWork<T>
@@ -207,9 +226,9 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
     private struct ReduceWork : ILaneWork<T>
     {
         public T* Columns, Workspace, Diagonal, Superdiagonal, Taus, Factors;
-        public int Stride, Count;
+        public int Stride, Count, Threads;
 
         public readonly void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V> =>
-            Reduction<T, V, L>.Run(Columns, Stride, Count, Workspace, Diagonal, Superdiagonal, Taus, Factors);
+            Reduction<T, V, L>.Run(Columns, Stride, Count, Workspace, Diagonal, Superdiagonal, Taus, Factors, Threads);
     }
 }

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using Kappa.Kernels.Jacobi;
 using Kappa.Kernels.Simd;
+using Kappa.Kernels.Threads;
 
 namespace Kappa.Kernels.Bidiagonal;
 
@@ -42,7 +43,7 @@ internal unsafe ref struct SimultaneousRotations<T>(T* memory, int m, int n, int
     public readonly T Tolerance { get; } = T.Sqrt(T.CreateTruncating(n)) * (T.BitIncrement(T.One) - T.One);
 
     /// <summary>Elements of workspace.</summary>
-    public static nint Workspace(int m, int n, int stride) => (3 * (nint)n + m + 2) * stride;
+    public static nint Workspace(int m, int n, int stride) => (3 * (nint)n + m + 3) * stride;
 
     /// <summary>X = AW, of 2^(−exponent)·A where squares of A's elements might leave the range; A's norm is about two to the exponent.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -76,10 +77,24 @@ internal unsafe ref struct SimultaneousRotations<T>(T* memory, int m, int n, int
         Symmetric.RankUpdate(T.One, _oldW.Transposed(), T.Zero, _gramW, path, threads);
         fixed (T* x = &_gramX.Origin, w = &_gramW.Origin)
         {
-            var angles = new AnglesWork { GramX = x, GramW = w, Lambda = _vectors, Root = _vectors + stride, Order = n, Stride = stride, Tolerance = Tolerance };
+            var angles = new AnglesWork
+            {
+                GramX = x,
+                GramW = w,
+                OldX = memory + 3 * (nint)n * stride,
+                OldW = memory,
+                X = into.U,
+                W = into.V,
+                Lambda = _vectors,
+                Root = _vectors + stride,
+                Changes = _vectors + 2 * stride,
+                Rows = m,
+                Order = n,
+                Stride = stride,
+                Tolerance = Tolerance,
+                Threads = threads,
+            };
             VectorPaths.Run<T, AnglesWork>(path, ref angles);
-            _oldX.CopyTo(_x);
-            _oldW.CopyTo(_w);
             Gemm.Multiply(T.One, _oldX, _gramX, T.One, _x, path, threads);
             Gemm.Multiply(T.One, _oldW, _gramX, T.One, _w, path, threads);
             return angles.Change;
@@ -95,47 +110,63 @@ internal unsafe ref struct SimultaneousRotations<T>(T* memory, int m, int n, int
             into.Sigma[j] = BinaryExponent<T>.Scale(into.Sigma[j], _exponent);
     }
 
-    /// <summary>F in the place of S.</summary>
+    /// <summary>F in the place of S, and the old X and W in the places of the new.</summary>
     private struct AnglesWork : ILaneWork<T>
     {
-        public T* GramX, GramW, Lambda, Root;
-        public int Order, Stride;
+        private const int PerChunk = 32;
+
+        public T* GramX, GramW, OldX, OldW, X, W, Lambda, Root, Changes;
+        public int Rows, Order, Stride, Threads;
         public T Tolerance, Change;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
         {
-            int n = Order, stride = Stride;
-            T halfOne = T.One / (T.One + T.One), total = T.Zero;
+            int n = Order, stride = Stride, chunks = (n + PerChunk - 1) / PerChunk;
+            T half = T.One / (T.One + T.One);
             for (int j = 0; j < n; j++)
             {
                 T* s = GramX + (nint)j * stride, g = GramW + (nint)j * stride;
                 Lambda[j] = s[j] / g[j];
                 Root[j] = T.Sqrt(Lambda[j]);
                 // The diagonal, which has no angle, keeps its f for the end.
-                (s[j], g[j]) = (T.Zero, halfOne * (T.One - g[j]));
+                (s[j], g[j]) = (T.Zero, half * (T.One - g[j]));
                 new Span<T>(s + n, stride - n).Clear();
                 new Span<T>(g + n, stride - n).Clear();
             }
 
             new Span<T>(Lambda + n, stride - n).Clear();
             new Span<T>(Root + n, stride - n).Clear();
+            AnglesWork shared = this;
+            Team.Run(chunks, Threads, &shared, &RunRows<V, L>);
+            Change = T.Zero;
+            for (int i = 0; i < chunks; i++)
+                Change += Changes[i];
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void RunRows<V, L>(void* state, int chunk) where V : unmanaged where L : struct, ILanes<T, V>
+        {
+            ref AnglesWork all = ref *(AnglesWork*)state;
+            int n = all.Order, stride = all.Stride, first = chunk * PerChunk, last = Math.Min(n, first + PerChunk);
+            T* lambda = all.Lambda, root = all.Root;
+            T halfOne = T.One / (T.One + T.One), tolerance = all.Tolerance, total = T.Zero;
             V one = L.Broadcast(T.One), half = L.Broadcast(halfOne), minusHalf = L.Broadcast(-halfOne), sum = L.Zero;
-            for (int i = 0; i < n; i++)
+            for (int i = first; i < last; i++)
             {
-                T* s = GramX + (nint)i * stride, g = GramW + (nint)i * stride;
+                T* s = all.GramX + (nint)i * stride, g = all.GramW + (nint)i * stride;
                 T diagonal = g[i];
                 g[i] = T.Zero;
-                V own = L.Broadcast(Lambda[i]), cosine = L.Broadcast(Tolerance * Root[i]), close = L.Broadcast(Lambda[i] * halfOne * halfOne);
+                V own = L.Broadcast(lambda[i]), cosine = L.Broadcast(tolerance * root[i]), close = L.Broadcast(lambda[i] * halfOne * halfOne);
                 for (int j = 0; j < stride; j += L.Count)
                 {
-                    V other = L.Load(Lambda + j), inner = L.Load(s + j), e = L.Load(g + j), distance = L.Subtract(other, own);
+                    V other = L.Load(lambda + j), inner = L.Load(s + j), e = L.Load(g + j), distance = L.Subtract(other, own);
                     V apart = L.MaxAbs(distance, L.Zero), equal = L.Multiply(minusHalf, e);
                     // Far apart: f as it stands above. Close: −g/2 and an angle, f + fᵀ = −g exactly however large the angle's own error, and no
                     // angle where the two columns are decoupled to working accuracy, since no direction is better than another.
                     V middle = L.WhereGreater(apart, close, other, L.Multiply(half, L.Add(own, other)));
                     V coupling = L.Subtract(inner, L.Multiply(middle, e)), angle = L.Divide(coupling, distance);
-                    V turned = L.WhereGreater(L.MaxAbs(coupling, L.Zero), L.Multiply(cosine, L.Load(Root + j)), angle, L.Zero);
+                    V turned = L.WhereGreater(L.MaxAbs(coupling, L.Zero), L.Multiply(cosine, L.Load(root + j)), angle, L.Zero);
                     V f = L.WhereGreater(apart, close, angle, L.Add(equal, turned));
                     f = L.WhereGreater(other, L.Zero, f, L.Zero);
                     L.Store(f, s + j);
@@ -147,7 +178,15 @@ internal unsafe ref struct SimultaneousRotations<T>(T* memory, int m, int n, int
                 total += diagonal * diagonal;
             }
 
-            Change = total + L.Sum(sum);
+            all.Changes[chunk] = total + L.Sum(sum);
+            Copy(all.OldW, stride, all.W, n, first, last);
+            Copy(all.OldX, stride, all.X, n, (int)((long)all.Rows * first / n), (int)((long)all.Rows * last / n));
+        }
+
+        private static void Copy(T* from, int stride, T* into, int n, int first, int last)
+        {
+            for (int i = first; i < last; i++)
+                new ReadOnlySpan<T>(from + (nint)i * stride, n).CopyTo(new Span<T>(into + (nint)i * n, n));
         }
     }
 

@@ -78,7 +78,7 @@ internal static unsafe class BlockedProduct<T, V, L>
             return;
         }
 
-        var shared = new SharedProduct { Product = product, Depths = depths, Cut = new Cut(product.M, product.M, product.N, threads) };
+        var shared = new SharedProduct { Product = product, Depths = depths, Cut = Cut.ByColumns(product.M, product.N, threads) };
         Team.Run(shared.Cut.Chunks, threads, &shared, &MultiplyChunkInPlace);
     }
 
@@ -132,7 +132,7 @@ internal static unsafe class BlockedProduct<T, V, L>
         {
             panel.Column = panels.Start(j);
             panel.Columns = panels.Length(j);
-            panel.Cut = new Cut(product.M, s_blocks.Mc, panel.Columns, threads);
+            panel.Cut = Cut.ByRows(product.M, panel.Columns, s_blocks.Mc, threads);
             // Loop 4: split k into depths of kc; the first one applies β, the others add.
             for (int p = 0; p < depths.Count; p++)
             {
@@ -251,16 +251,28 @@ internal static unsafe class BlockedProduct<T, V, L>
     {
         private readonly Partition _blocks, _groups;
 
-        /// <summary>Three chunks per thread, so that one that is held up leaves little to wait for; rows first, columns where those do not suffice.</summary>
-        public Cut(int rows, int mostRows, int columns, int threads)
+        private Cut(int rows, int columns, int mostRows, int mostWidths)
         {
             int vectors = (columns + L.Count - 1) / L.Count, widest = MicroKernels<T, V, L>.Vectors(vectors);
             Widths = new Partition(vectors, widest);
             TileRows = MicroKernels<T, V, L>.Rows(widest);
+            _blocks = new Partition(rows, (Math.Max(mostRows, 1) + TileRows - 1) / TileRows * TileRows);
+            _groups = new Partition(Widths.Count, Math.Max(mostWidths, 1));
+        }
+
+        /// <summary>Three chunks per thread, so that one that is held up leaves little to wait for; rows first, columns where those do not suffice.</summary>
+        public static Cut ByRows(int rows, int columns, int mostRows, int threads)
+        {
             int wanted = threads == 1 ? 1 : 3 * threads;
-            _blocks = new Partition(rows, Math.Max(TileRows, Math.Min(mostRows, (rows / wanted + TileRows - 1) / TileRows * TileRows)));
-            int groups = Math.Clamp(wanted / _blocks.Count, 1, Widths.Count);
-            _groups = new Partition(Widths.Count, (Widths.Count + groups - 1) / groups);
+            var blocks = new Cut(rows, columns, Math.Min(mostRows, rows / wanted), int.MaxValue);
+            return new Cut(rows, columns, Math.Min(mostRows, rows / wanted), (blocks.Widths.Count * blocks.Chunks + wanted - 1) / wanted);
+        }
+
+        /// <summary>Every tile's width by itself, rows in as few blocks as give six chunks per thread: B, whose width is near while rows of A pass, is read but once a block.</summary>
+        public static Cut ByColumns(int rows, int columns, int threads)
+        {
+            var whole = new Cut(rows, columns, rows, 1);
+            return new Cut(rows, columns, rows / ((6 * threads + whole.Chunks - 1) / whole.Chunks), 1);
         }
 
         /// <summary>Tiles' widths in vectors.</summary>
