@@ -183,6 +183,7 @@ internal unsafe ref struct SimultaneousRotations<T>(T* memory, int m, int n, int
             Copy(all.OldX, stride, all.X, n, (int)((long)all.Rows * first / n), (int)((long)all.Rows * last / n));
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Copy(T* from, int stride, T* into, int n, int first, int last)
         {
             for (int i = first; i < last; i++)
