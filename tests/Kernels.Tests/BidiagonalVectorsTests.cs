@@ -52,6 +52,7 @@ public sealed unsafe class BidiagonalVectorsTests<T>(VectorPath path) where T : 
     [TestCase(90, 33)]
     [TestCase(33, 34)]
     [TestCase(65, 64)]
+    [TestCase(129, 128, Category = "FullScale")]
     public void RandomMatricesTakeThisPath(int rows, int columns)
     {
         Matrix<T> a = Matrices.Random(rows, columns, 7).Rounded<T>();
@@ -63,7 +64,7 @@ public sealed unsafe class BidiagonalVectorsTests<T>(VectorPath path) where T : 
         Assert.That(svd.SingularValues.Widened(), Is.EqualTo(jacobi.SingularValues.Widened()).Within(error));
     }
 
-    [Property(Arbitrary = [typeof(Even)])]
+    [Property(Arbitrary = [typeof(Even)], MaxTest = 200)]
     public void EveryConditionAndDistanceHolds(Even even)
     {
         Matrix<T> a = even.Matrix<T>();

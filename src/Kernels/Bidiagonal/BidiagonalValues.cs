@@ -30,9 +30,9 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
         nint size = ReductionColumns<T>.Size(m, n);
         T* own = memory.Columns.Rent<T>(size + 2 * (nint)n + BidiagonalSpectrum<T>.Workspace(n) * sizeof(double) / sizeof(T));
         var columns = new ReductionColumns<T>(tall, own);
-        // Threads meet at every column.
-        threads = Products<T>.Threads((long)m * n * n / 8, threads);
-        if (!columns.Load(tall, path, threads))
+        // Threads meet at every column of the reduction: they pay from twice the order on from which a product takes them.
+        int meeting = Products<T>.Threads((long)m * n * n / 8, threads);
+        if (!columns.Load(tall, path, meeting))
             a.RequireFinite(nameof(a));
         if (!columns.Normalise(path))
         {
@@ -55,7 +55,7 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
         int count = columns.Count;
         double* spectrum = (double*)(own + size);
         T* diagonal = (T*)(spectrum + BidiagonalSpectrum<T>.Workspace(n)), superdiagonal = diagonal + n;
-        columns.Reduce(diagonal, superdiagonal, null, null, path, threads);
+        columns.Reduce(diagonal, superdiagonal, null, null, path, meeting);
         if (!isGraded)
             ClearDust(diagonal, superdiagonal, count);
         BidiagonalSpectrum<T>.Values(diagonal, superdiagonal, count, columns.Exponent, spectrum, sigma);

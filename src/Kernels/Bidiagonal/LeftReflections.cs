@@ -41,7 +41,7 @@ internal readonly unsafe struct LeftReflections<T>(in ReductionColumns<T> column
 
     private static int PanelsOf(int n) => n <= Small ? 0 : (n + PanelWidth - 1) / PanelWidth;
 
-    private static int StripsOf(int n) => (n + StripWidth - 1) / StripWidth;
+    private static int StripsOf(int n) => n <= Small ? 0 : (n + StripWidth - 1) / StripWidth;
 
     // V by rows, T and scratch.
     private static nint PerPanel(int n) => (nint)PanelWidth * (n + PanelWidth) + CompactWy<T>.ScratchSize(PanelWidth, PanelWidth);

@@ -84,7 +84,7 @@ internal static unsafe class Reduction<T, V, L>
             else
             {
                 int middle = start + (Grouped(n) - start) / (2 * Group) * Group;
-                var halves = new Halves
+                var halves = new SplitPass
                 {
                     Columns = a,
                     Stride = stride,
@@ -102,7 +102,7 @@ internal static unsafe class Reduction<T, V, L>
                     Step = k,
                     Tau = tau,
                 };
-                tail = Halves.Take(&halves, threads, out product);
+                tail = SplitPass.Take(&halves, threads, out product);
             }
 
             (beta, tau, scale) = Reflector(v[next], tail);
@@ -195,7 +195,7 @@ internal static unsafe class Reduction<T, V, L>
     }
 
     /// <summary>A pass as two, whose threads share this.</summary>
-    private struct Halves
+    private struct SplitPass
     {
         public T* Columns, UOld, YOld, U, Y, Z, V;
         public T Scale, Tau;
@@ -204,17 +204,17 @@ internal static unsafe class Reduction<T, V, L>
 
         /// <summary>Both; y is their sum.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static T Take(Halves* halves, int threads, out T product)
+        public static T Take(SplitPass* halves, int threads, out T product)
         {
             if (threads == 1)
             {
                 // Back and forth over both.
-                TakeOne(halves, halves->Step & 1);
-                TakeOne(halves, ~halves->Step & 1);
+                halves->Take(halves->Step & 1);
+                halves->Take(~halves->Step & 1);
             }
             else
             {
-                Team.Run(2, threads, halves, &TakeOne);
+                Team.Run(2, threads, halves, &TakeShared);
             }
 
             T* y = halves->Y, other = y + halves->Stride;
@@ -225,21 +225,28 @@ internal static unsafe class Reduction<T, V, L>
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void TakeOne(void* state, int half)
+        private static void TakeShared(void* state, int half)
         {
-            ref Halves all = ref *(Halves*)state;
-            bool first = half == 0;
-            if (!first)
-                Fetch(all.U, all.YOld, all.Y + all.Stride, all.From, all.Stride);
-            T tail = Pass(all.Columns, all.Stride, all.From, all.UOld, all.YOld, all.U, all.Y + half * all.Stride, all.Z, all.V, all.Scale,
-                first ? all.Start : all.Middle, first ? all.Middle : all.End, all.Step, all.Tau, out T product);
-            if (first)
-                (all._tail, all._product) = (tail, product);
-            else
-                (all._otherTail, all._otherProduct) = (tail, product);
+            ref SplitPass pass = ref *(SplitPass*)state;
+            if (half == 1)
+                Fetch(pass.U, pass.YOld, pass.Y + pass.Stride, pass.From, pass.Stride);
+            pass.Take(half);
         }
 
-        /// <summary>Lines that another core has written come one by one where a loop meets them, but many at a time where nothing else waits.</summary>
+        private void Take(int half)
+        {
+            bool first = half == 0;
+            T tail = Pass(Columns, Stride, From, UOld, YOld, U, Y + half * Stride, Z, V, Scale, first ? Start : Middle, first ? Middle : End, Step, Tau, out T product);
+            if (first)
+                (_tail, _product) = (tail, product);
+            else
+                (_otherTail, _otherProduct) = (tail, product);
+        }
+
+        /// <summary>
+        /// Lines that another core has written come one by one where a loop meets them, but many at a time where nothing else waits. What is stored, in a
+        /// place that the pass clears, is there for the loads not to be dropped.
+        /// </summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Fetch(T* u, T* yOld, T* y, int from, int to)
         {

@@ -75,14 +75,14 @@ internal unsafe ref struct SimultaneousRotations<T>(T* memory, int m, int n, int
         _stepped = true;
         Symmetric.RankUpdate(T.One, _oldX.Transposed(), T.Zero, _gramX, path, threads);
         Symmetric.RankUpdate(T.One, _oldW.Transposed(), T.Zero, _gramW, path, threads);
-        fixed (T* x = &_gramX.Origin, w = &_gramW.Origin)
+        fixed (T* x = &_gramX.Origin, w = &_gramW.Origin, oldX = &_oldX.Origin, oldW = &_oldW.Origin)
         {
             var angles = new AnglesWork
             {
                 GramX = x,
                 GramW = w,
-                OldX = memory + 3 * (nint)n * stride,
-                OldW = memory,
+                OldX = oldX,
+                OldW = oldW,
                 X = into.U,
                 W = into.V,
                 Lambda = _vectors,
