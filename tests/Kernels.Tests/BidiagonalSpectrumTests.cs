@@ -48,7 +48,7 @@ public sealed unsafe class BidiagonalSpectrumTests<T> where T : unmanaged, IBina
         double[] work = new double[BidiagonalSpectrum<T>.Workspace(n)];
         fixed (T* pd = d, pe = e, ps = sigma)
         fixed (double* pw = work)
-            BidiagonalSpectrum<T>.Values(pd, pe, n, exponent, pw, ps);
+            BidiagonalSpectrum<T>.Values(pd, pe, n, exponent, pw, ps, VectorPath.Best, 1);
         return ((ReadOnlySpan<T>)sigma).Widened();
     }
 

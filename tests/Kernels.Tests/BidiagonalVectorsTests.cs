@@ -110,7 +110,7 @@ public sealed unsafe class BidiagonalVectorsTests<T>(VectorPath path) where T : 
         fixed (double* pd = d, pb = b, ps = sigma, pw = work)
         fixed (T* pz = z)
         {
-            BidiagonalSpectrum<double>.Values(pd, pb, n, 0, pw, ps);
+            BidiagonalSpectrum<double>.Values(pd, pb, n, 0, pw, ps, VectorPath.Best, 1);
             var vectors = new TwistedVectors<T> { Diagonal = pd, Superdiagonal = pb, Sigma = ps, Work = pw, Vectors = pz, Order = n, Stride = stride };
             VectorPaths.Run<double, TwistedVectors<T>>(path, ref vectors);
         }
@@ -146,8 +146,6 @@ public sealed unsafe class BidiagonalVectorsTests<T>(VectorPath path) where T : 
         for (int k = 0; k < n; k++)
             w[k * stride + k] = T.One;
         var reflections = new LeftReflections<T>(columns, taus, factors, superdiagonal + n, path);
-        for (int panel = 0; panel < reflections.Panels; panel++)
-            reflections.Form(panel);
         reflections.Apply(w, stride, threads);
         Matrix<T> q = Matrix<T>.From(new MatrixView<T>(ref *w, n, n, stride, 1));
         Assert.That(Ratios.Orthogonality(q), Is.LessThan(Ratios.Threshold));

@@ -5,8 +5,8 @@ namespace Kappa.Kernels.Bidiagonal;
 
 /// <summary>The singular values of an upper bidiagonal matrix, each to a relative error of O(n·ε), or to σ₁/2⁹⁵⁰ absolutely.</summary>
 /// <remarks>
-/// By dqds on the squares; by bisection where these would leave the range or dqds has not converged. Both in double: a float's square
-/// is exact there and in range, and a chain of scalar operations is as fast.
+/// By <see cref="Multisection"/> where all elements lie within 2⁵⁰ of each other; by dqds on the squares where they do not, where some are 0, and for orders of which lanes
+/// would stand empty; by bisection where squares would leave the range or dqds has not converged. All in double: a float's square is exact there and in range.
 /// </remarks>
 internal static unsafe class BidiagonalSpectrum<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -20,7 +20,7 @@ internal static unsafe class BidiagonalSpectrum<T> where T : unmanaged, IBinaryF
     private const double Smallest = 1e-290;
 
     /// <summary>Doubles of workspace.</summary>
-    public static int Workspace(int n) => 6 * n;
+    public static int Workspace(int n) => 2 * n + Math.Max(4 * n, (int)Multisection.Workspace(n));
 
     /// <summary>σ₁ ≥ … ≥ σₙ of the matrix with this diagonal (n) and superdiagonal (n − 1), n ≥ 1, finite.</summary>
     /// <param name="diagonal">The diagonal (n).</param>
@@ -29,23 +29,37 @@ internal static unsafe class BidiagonalSpectrum<T> where T : unmanaged, IBinaryF
     /// <param name="exponent">The power of two by which values are multiplied.</param>
     /// <param name="work"><see cref="Workspace"/>(n) doubles.</param>
     /// <param name="sigma">Receives the values (n); any beyond the range of T become ∞ or 0.</param>
+    /// <param name="path">The vectors.</param>
+    /// <param name="threads">The most threads to use.</param>
     /// <param name="precision">The relative error per step that is not to be seen; 0: T's ε.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Values(T* diagonal, T* superdiagonal, int n, int exponent, double* work, T* sigma, double precision = 0)
+    public static void Values(T* diagonal, T* superdiagonal, int n, int exponent, double* work, T* sigma, VectorPath path, int threads, double precision = 0)
     {
         double* d = work, b = d + n, q = b + n, e = q + n, spareQ = e + n, spareE = spareQ + n;
-        double max = 0, min = double.PositiveInfinity;
+        double max = 0, min = double.PositiveInfinity, least = double.PositiveInfinity;
         for (int k = 0; k < n; k++)
         {
             d[k] = Math.Abs(double.CreateTruncating(diagonal[k]));
             b[k] = k < n - 1 ? Math.Abs(double.CreateTruncating(superdiagonal[k])) : 0;
             max = double.MaxNative(max, double.MaxNative(d[k], b[k]));
+            least = double.MinNative(least, k < n - 1 ? double.MinNative(d[k], b[k]) : d[k]);
             min = double.MinNative(min, double.MinNative(d[k] == 0 ? min : d[k], b[k] == 0 ? min : b[k]));
         }
 
         if (max == 0)
         {
             new Span<T>(sigma, n).Clear();
+            return;
+        }
+
+        double ulp = precision > 0 ? precision : double.CreateTruncating(T.BitIncrement(T.One) - T.One);
+        if (n >= Multisection.LeastOrder && least >= max * (2 * SturmPlan.Smallest))
+        {
+            int up = -1 - Math.ILogB(max);
+            Scale(d, n, up);
+            Scale(b, n, up);
+            Multisection.Run(d, b, n, ulp, q, d, path, threads);
+            Deliver(d, n, exponent - up, sigma);
             return;
         }
 
@@ -59,7 +73,6 @@ internal static unsafe class BidiagonalSpectrum<T> where T : unmanaged, IBinaryF
             e[k] = b[k] * b[k];
         }
 
-        double ulp = precision > 0 ? precision : double.CreateTruncating(T.BitIncrement(T.One) - T.One);
         if (fits && Dqds.Run(q, e, spareQ, spareE, n, ulp) && HasNoOtherThan(ExactZeros(d, b, n), q, n))
         {
             for (int k = 0; k < n; k++)
@@ -78,7 +91,13 @@ internal static unsafe class BidiagonalSpectrum<T> where T : unmanaged, IBinaryF
             shift += down;
         }
 
-        Scale(d, n, exponent - shift);
+        Deliver(d, n, exponent - shift, sigma);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Deliver(double* d, int n, int exponent, T* sigma)
+    {
+        Scale(d, n, exponent);
         for (int k = 0; k < n; k++)
             sigma[k] = T.CreateTruncating(d[k]);
     }

@@ -5,7 +5,7 @@ using Kappa.Kernels.Reflectors;
 
 namespace Kappa.Kernels.Bidiagonal;
 
-/// <summary>Singular values alone: A → bidiagonal B → dqds, with a QR factorisation first where A is tall.</summary>
+/// <summary>Singular values alone: A → bidiagonal B → <see cref="BidiagonalSpectrum{T}"/>, with a QR factorisation first where A is tall.</summary>
 /// <remarks>
 /// The reduction is backward stable for A as a whole: |δσᵢ| ≤ c·p·ε·σ₁. Where the norms of all non-zero columns lie within a
 /// factor ρ of each other, and A = B·D with B of unit columns, σ₁ ≤ ρ·κ(B)·σᵢ, so that this is |δσᵢ| ≤ c·p·ε·ρ·κ(B)·σᵢ: what Jacobi
@@ -30,8 +30,8 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
         nint size = ReductionColumns<T>.Size(m, n);
         T* own = memory.Columns.Rent<T>(size + 2 * (nint)n + BidiagonalSpectrum<T>.Workspace(n) * sizeof(double) / sizeof(T));
         var columns = new ReductionColumns<T>(tall, own);
-        // Threads meet at every column of the reduction: they pay from twice the order on from which a product takes them.
-        int meeting = Products<T>.Threads((long)m * n * n / 8, threads);
+        // Threads meet at every column of the reduction: they pay from 1.6 times the order on from which a product takes them.
+        int meeting = Products<T>.Threads((long)m * n * n / 4, threads);
         if (!columns.Load(tall, path, meeting))
             a.RequireFinite(nameof(a));
         if (!columns.Normalise(path))
@@ -58,7 +58,7 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
         columns.Reduce(diagonal, superdiagonal, null, null, path, meeting);
         if (!isGraded)
             ClearDust(diagonal, superdiagonal, count);
-        BidiagonalSpectrum<T>.Values(diagonal, superdiagonal, count, columns.Exponent, spectrum, sigma);
+        BidiagonalSpectrum<T>.Values(diagonal, superdiagonal, count, columns.Exponent, spectrum, sigma, path, threads);
         return !isGraded || HasProductOf(memory.Qr, sigma, count);
     }
 

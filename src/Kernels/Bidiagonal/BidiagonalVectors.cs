@@ -3,13 +3,12 @@ using System.Runtime.CompilerServices;
 using Kappa.Kernels.Jacobi;
 using Kappa.Kernels.Products;
 using Kappa.Kernels.Simd;
-using Kappa.Kernels.Threads;
 
 namespace Kappa.Kernels.Bidiagonal;
 
 /// <summary>A = UΣVᵀ of an even A: singular values and approximate vectors from the bidiagonal form, made exact by products.</summary>
 /// <remarks>
-/// Aᵀ, or Rᵀ where A = QR is tall, becomes bidiagonal; dqds gives σ, twisted factorisations the left vectors of the bidiagonal form, and the
+/// Aᵀ, or Rᵀ where A = QR is tall, becomes bidiagonal; its values are found as if alone, twisted factorisations the left vectors of the bidiagonal form, and the
 /// reflections carry them to W ≈ V. Their columns are orthogonal but for O(n·ε) over the relative distance of close values. X = AW then has nearly
 /// orthogonal columns, and <see cref="SimultaneousRotations{T}"/> finish both: each step squares what is left, so one step does, in float two
 /// or three where values are close. Where a step finds more than it can square away - multiple values, whose vectors came out alike - Jacobi is asked instead.
@@ -59,24 +58,15 @@ internal static unsafe class BidiagonalVectors<T> where T : unmanaged, IBinaryFl
         double* d = (double*)rest, b = d + n, sigma = b + n, work = sigma + n;
         if (!Widen(diagonal, superdiagonal, n, d, b))
             return false;
-        // A chain of divisions, beside which other threads form panels.
-        var values = new ValuesAndPanels
-        {
-            Diagonal = d,
-            Superdiagonal = b,
-            Sigma = sigma,
-            Work = work,
-            Order = n,
-            Reflections = new LeftReflections<T>(columns, taus, factors, (T*)(d + doubles), path),
-        };
-        Team.Run(1 + values.Reflections.Panels, threads, &values, &ValuesAndPanels.Run);
+        BidiagonalSpectrum<double>.Values(d, b, n, 0, work, sigma, path, threads, double.CreateTruncating(s_epsilon));
         if (!(sigma[n - 1] * s_range >= sigma[0]))
             return false;
 
+        var reflections = new LeftReflections<T>(columns, taus, factors, (T*)(d + doubles), path);
         T* w = memory.Copies.Rent<T>(SimultaneousRotations<T>.Workspace(m, n, stride));
         var vectors = new TwistedVectors<T> { Diagonal = d, Superdiagonal = b, Sigma = sigma, Work = work, Vectors = w, Order = n, Stride = stride, Threads = threads };
         VectorPaths.Run<double, TwistedVectors<T>>(path, ref vectors);
-        values.Reflections.Apply(w, stride, threads);
+        reflections.Apply(w, stride, threads);
         var rotations = new SimultaneousRotations<T>(w, m, n, stride, into, path, threads);
         rotations.Load(a, exponent);
         for (int k = 1; k <= Steps; k++)
@@ -111,22 +101,5 @@ internal static unsafe class BidiagonalVectors<T> where T : unmanaged, IBinaryFl
         }
 
         return least * s_range >= most && link > most * double.CreateTruncating(s_epsilon * s_epsilon);
-    }
-
-    /// <summary>What the threads share while values are computed.</summary>
-    private struct ValuesAndPanels
-    {
-        public double* Diagonal, Superdiagonal, Sigma, Work;
-        public int Order;
-        public LeftReflections<T> Reflections;
-
-        public static void Run(void* state, int chunk)
-        {
-            ref ValuesAndPanels all = ref *(ValuesAndPanels*)state;
-            if (chunk == 0)
-                BidiagonalSpectrum<double>.Values(all.Diagonal, all.Superdiagonal, all.Order, 0, all.Work, all.Sigma, double.CreateTruncating(s_epsilon));
-            else
-                all.Reflections.Form(chunk - 1);
-        }
     }
 }

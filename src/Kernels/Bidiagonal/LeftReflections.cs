@@ -31,8 +31,8 @@ internal readonly unsafe struct LeftReflections<T>(in ReductionColumns<T> column
     private readonly int _order = columns.Count, _stride = columns.Stride;
     private readonly T* _columns = columns.Elements;
 
-    /// <summary>Panels to be formed before anything is applied; 0 where the reflections are applied one at a time.</summary>
-    public int Panels => PanelsOf(_order);
+    // 0 where the reflections are applied one at a time.
+    private int Panels => PanelsOf(_order);
 
     private static nint PerStrip => CompactWy<T>.ScratchSize(PanelWidth, StripWidth);
 
@@ -46,17 +46,6 @@ internal readonly unsafe struct LeftReflections<T>(in ReductionColumns<T> column
     // V by rows, T and scratch.
     private static nint PerPanel(int n) => (nint)PanelWidth * (n + PanelWidth) + CompactWy<T>.ScratchSize(PanelWidth, PanelWidth);
 
-    /// <summary>Forms a panel; several may be formed at a time. Its columns are overwritten by the reflections' vectors.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Form(int index)
-    {
-        int start = index * PanelWidth, width = Math.Min(PanelWidth, _order - start);
-        WriteVectors(start, width);
-        CompactWy<T> panel = Panel(index, work + index * PerPanel(_order) + (nint)PanelWidth * (_order + PanelWidth));
-        panel.CopyToRows(0, width);
-        panel.FormFactor(0, width);
-    }
-
     /// <summary>Applies them to W (n×n), by rows that are padded to whole vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(T* w, int rowStride, int threads)
@@ -69,8 +58,20 @@ internal readonly unsafe struct LeftReflections<T>(in ReductionColumns<T> column
             return;
         }
 
-        var strips = new StripsWork { Reflections = this, W = w, RowStride = rowStride };
-        Team.Run(StripsOf(_order), threads, &strips, &StripsWork.Run);
+        var shared = new Shared { Reflections = this, W = w, RowStride = rowStride };
+        Team.Run(Panels, threads, &shared, &Shared.Form);
+        Team.Run(StripsOf(_order), threads, &shared, &Shared.Apply);
+    }
+
+    /// <summary>Forms a panel; its columns are overwritten by the reflections' vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Form(int index)
+    {
+        int start = index * PanelWidth, width = Math.Min(PanelWidth, _order - start);
+        WriteVectors(start, width);
+        CompactWy<T> panel = Panel(index, work + index * PerPanel(_order) + (nint)PanelWidth * (_order + PanelWidth));
+        panel.CopyToRows(0, width);
+        panel.FormFactor(0, width);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -109,13 +110,15 @@ internal readonly unsafe struct LeftReflections<T>(in ReductionColumns<T> column
             _columns + (nint)start * _stride + start, _stride, rows, rows + (nint)PanelWidth * _order, taus + start, scratch, PanelWidth, _order - start, path, maxThreads: 1);
     }
 
-    private struct StripsWork
+    private struct Shared
     {
         public LeftReflections<T> Reflections;
         public T* W;
         public int RowStride;
 
-        public static void Run(void* state, int strip) => ((StripsWork*)state)->Reflections.ApplyToStrip(strip, ((StripsWork*)state)->W, ((StripsWork*)state)->RowStride);
+        public static void Form(void* state, int panel) => ((Shared*)state)->Reflections.Form(panel);
+
+        public static void Apply(void* state, int strip) => ((Shared*)state)->Reflections.ApplyToStrip(strip, ((Shared*)state)->W, ((Shared*)state)->RowStride);
     }
 
     private struct ApplyWork : ILaneWork<T>

@@ -31,14 +31,15 @@ internal static unsafe class Reduction<T, V, L>
     /// <summary>Columns that one inner loop takes; the storage has a multiple of so many.</summary>
     public const int Group = 4;
 
-    // Bytes of the trailing matrix from which a pass is two: 2 µs of one thread, a few times what handing over u and y takes.
-    private const long LeastHalves = 128 * 1024;
+    // Bytes of the trailing matrix from which a pass is two: 1 µs of one thread, a few times what handing over u and y takes.
+    private const long LeastHalves = 64 * 1024;
 
     // With ‖A‖ ≈ 1, what is shorter than the square root of this is 0 to any precision that matters, and no other square underflows.
     private static readonly T s_negligible = T.ScaleB(T.One, typeof(T) == typeof(double) ? -900 : -110);
 
     /// <summary>Elements of workspace for columns of this stride and so many columns.</summary>
-    public static nint Workspace(int stride, int columns) => 5 * (nint)stride + 2 * (nint)Level1<T, V, L>.Padded(Grouped(columns));
+    public static nint Workspace(int stride, int columns) =>
+        5 * (nint)stride + 2 * (nint)Level1<T, V, L>.Padded(Grouped(columns)) + 4 * Reflection<T, V, L>.Line;
 
     /// <summary>The columns that the storage of n columns has.</summary>
     public static int Grouped(int columns) => (columns + Group - 1) / Group * Group;
@@ -52,67 +53,68 @@ internal static unsafe class Reduction<T, V, L>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(T* a, int stride, int n, T* work, T* diagonal, T* superdiagonal, T* taus, T* factors, int threads)
     {
-        int length = Level1<T, V, L>.Padded(Grouped(n));
-        T* u = work, uOld = u + stride, yOld = uOld + stride, y = yOld + stride, z = y + 2 * stride, v = z + length;
-        new Span<T>(uOld, 2 * stride).Clear();
+        int length = Level1<T, V, L>.Padded(Grouped(n)), line = Reflection<T, V, L>.Line;
+        T* u = work, z = u + 5 * stride, v = z + length;
+        new Span<T>(u + stride, 2 * stride).Clear();
         new Span<T>(z, 2 * length).Clear();
+        var passes = new Passes
+        {
+            Columns = a,
+            Stride = stride,
+            Order = n,
+            U = u,
+            YOld = u + 2 * stride,
+            Y = u + 3 * stride,
+            Z = z,
+            V = v,
+            Given = v + length,
+            Found = v + length + 2 * line,
+            Diagonal = diagonal,
+            Superdiagonal = superdiagonal,
+            Taus = taus,
+            Factors = factors,
+        };
+        if (threads > 1 && passes.AreHalves(0))
+        {
+            passes.IsShared = true;
+            Team.Run(2, threads, &passes, &Passes.Take);
+        }
+        else
+        {
+            Reduce(ref passes);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Reduce(ref Passes passes)
+    {
+        T* a = passes.Columns, yOld = passes.YOld, y = passes.Y, z = passes.Z, v = passes.V;
+        int stride = passes.Stride, n = passes.Order;
         // A vector that is loaded over elements stored one by one would wait for them: factors 0 and 1 take their place.
         T* steps = stackalloc T[3 * Reflection<T, V, L>.Line];
         Reflection<T, V, L>.WriteSteps(steps);
         T first = T.Zero, scale = T.Zero;
         for (int k = 0; k < n; k++)
         {
-            T* column = a + (nint)k * stride;
+            T* column = a + (nint)k * stride, u = passes.NewU(k), uOld = passes.NewU(k + 1);
             int from = k / L.Count * L.Count, next = k + 1;
             T* above = steps + Reflection<T, V, L>.Line - (k - from), below = above - 1;
             T alpha = T.MultiplyAddEstimate(-first, yOld[k], T.MultiplyAddEstimate(-z[k], uOld[k], column[k]));
             T tail = Update(column, uOld, yOld, -z[k], -first, L.Load(below), from, stride);
             (T beta, T tau, T factor) = Reflector(alpha, tail);
-            diagonal[k] = beta;
-            if (taus is not null)
-                (taus[k], factors[k]) = (tau, factor);
+            passes.Diagonal[k] = beta;
+            if (passes.Taus is not null)
+                (passes.Taus[k], passes.Factors[k]) = (tau, factor);
             if (next == n)
                 return;
             Multiply(factor, column, T.IsZero(tau) ? L.Zero : L.Subtract(L.Load(above), L.Load(below)), u, from, stride);
             z[k] = v[k] = T.Zero;
-            int start = next / Group * Group;
-            T product;
-            if ((long)(stride - from) * (n - start) * sizeof(T) < LeastHalves)
-            {
-                tail = Pass(a, stride, from, uOld, yOld, u, y, z, v, scale, start, Grouped(n), k, tau, out product);
-            }
-            else
-            {
-                int middle = start + (Grouped(n) - start) / (2 * Group) * Group;
-                var halves = new SplitPass
-                {
-                    Columns = a,
-                    Stride = stride,
-                    From = from,
-                    UOld = uOld,
-                    YOld = yOld,
-                    U = u,
-                    Y = y,
-                    Z = z,
-                    V = v,
-                    Scale = scale,
-                    Start = start,
-                    Middle = middle,
-                    End = Grouped(n),
-                    Step = k,
-                    Tau = tau,
-                };
-                tail = SplitPass.Take(&halves, threads, out product);
-            }
-
+            tail = passes.Take(k, scale, tau, out T product);
             (beta, tau, scale) = Reflector(v[next], tail);
-            superdiagonal[k] = beta;
+            passes.Superdiagonal[k] = beta;
             first = T.IsZero(tau) ? T.Zero : T.One;
             product = z[next] + scale * product;
             Combine(tau, a + (nint)next * stride, tau * scale, y, -tau * product, u, yOld, from, stride);
-            T* swap = u;
-            u = uOld;
-            uOld = swap;
         }
     }
 
@@ -194,53 +196,93 @@ internal static unsafe class Reduction<T, V, L>
         return tail;
     }
 
-    /// <summary>A pass as two, whose threads share this.</summary>
-    private struct SplitPass
+    /// <summary>What the passes of all steps work on; two threads share it.</summary>
+    private struct Passes
     {
-        public T* Columns, UOld, YOld, U, Y, Z, V;
-        public T Scale, Tau;
-        public int Stride, From, Start, Middle, End, Step;
-        private T _tail, _product, _otherTail, _otherProduct;
+        public Relay Relay;
+        public T* Columns, U, YOld, Y, Z, V, Diagonal, Superdiagonal, Taus, Factors;
 
-        /// <summary>Both; y is their sum.</summary>
+        /// <summary>What changes from step to step, on lines of their own: scale and τ for the second half, and its results.</summary>
+        public T* Given, Found;
+
+        public int Stride, Order;
+
+        /// <summary>Whether a second thread may take halves.</summary>
+        public bool IsShared;
+
+        /// <summary>The vector that step k makes; the one of the step before is that of step k + 1.</summary>
+        public readonly T* NewU(int k) => U + (k & 1) * Stride;
+
+        /// <summary>Whether step k's pass is two.</summary>
+        public readonly bool AreHalves(int k) => (long)(Stride - From(k)) * (Grouped(Order) - Start(k)) * sizeof(T) >= LeastHalves;
+
+        private static int From(int k) => k / L.Count * L.Count;
+
+        private static int Start(int k) => (k + 1) / Group * Group;
+
+        /// <summary>One of two threads: leads through all steps, or takes the second halves that it is offered.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static T Take(SplitPass* halves, int threads, out T product)
+        public static void Take(void* state, int second)
         {
-            if (threads == 1)
+            ref Passes passes = ref *(Passes*)state;
+            if (second == 0)
+            {
+                Reduce(ref passes);
+                passes.Relay.Close();
+                return;
+            }
+
+            while (passes.Relay.Await(out int step))
+            {
+                int k = step - 1, from = From(k);
+                Fetch(passes.NewU(k), passes.YOld, passes.Y + passes.Stride, from, passes.Stride);
+                passes.TakeHalf(k, 1, passes.Given[0], passes.Given[1], out passes.Found[0], out passes.Found[1]);
+                passes.Relay.Complete(step);
+            }
+        }
+
+        /// <summary>The pass of step k: y and what <see cref="Pass"/> returns.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public T Take(int k, T scale, T tau, out T product)
+        {
+            int from = From(k);
+            if (!AreHalves(k))
+            {
+                if (IsShared)
+                    Relay.Close();
+                return Pass(Columns, Stride, from, NewU(k + 1), YOld, NewU(k), Y, Z, V, scale, Start(k), Grouped(Order), k, tau, out product);
+            }
+
+            T tail, otherTail, otherProduct;
+            if (!IsShared)
             {
                 // Back and forth over both.
-                halves->Take(halves->Step & 1);
-                halves->Take(~halves->Step & 1);
+                TakeHalf(k, k & 1, scale, tau, out tail, out product);
+                TakeHalf(k, ~k & 1, scale, tau, out otherTail, out otherProduct);
             }
             else
             {
-                Team.Run(2, threads, halves, &TakeShared);
+                (Given[0], Given[1]) = (scale, tau);
+                Relay.Offer(k + 1);
+                TakeHalf(k, 0, scale, tau, out tail, out product);
+                if (Relay.Reclaim(k + 1))
+                    TakeHalf(k, 1, scale, tau, out otherTail, out otherProduct);
+                else
+                    (otherTail, otherProduct) = (Found[0], Found[1]);
             }
 
-            T* y = halves->Y, other = y + halves->Stride;
-            for (int i = halves->From; i < halves->Stride; i += L.Count)
+            T* y = Y, other = y + Stride;
+            for (int i = from; i < Stride; i += L.Count)
                 L.Store(L.Add(L.Load(y + i), L.Load(other + i)), y + i);
-            product = halves->_product + halves->_otherProduct;
-            return halves->_tail + halves->_otherTail;
+            product += otherProduct;
+            return tail + otherTail;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void TakeShared(void* state, int half)
+        private readonly void TakeHalf(int k, int half, T scale, T tau, out T tail, out T product)
         {
-            ref SplitPass pass = ref *(SplitPass*)state;
-            if (half == 1)
-                Fetch(pass.U, pass.YOld, pass.Y + pass.Stride, pass.From, pass.Stride);
-            pass.Take(half);
-        }
-
-        private void Take(int half)
-        {
-            bool first = half == 0;
-            T tail = Pass(Columns, Stride, From, UOld, YOld, U, Y + half * Stride, Z, V, Scale, first ? Start : Middle, first ? Middle : End, Step, Tau, out T product);
-            if (first)
-                (_tail, _product) = (tail, product);
-            else
-                (_otherTail, _otherProduct) = (tail, product);
+            // One group more for the first, whose thread has not to wait for u and y.
+            int start = Start(k), end = Grouped(Order), middle = start + ((end - start) / (2 * Group) + 1) * Group;
+            tail = Pass(Columns, Stride, From(k), NewU(k + 1), YOld, NewU(k), Y + half * Stride, Z, V, scale, half == 0 ? start : middle, half == 0 ? middle : end, k, tau, out product);
         }
 
         /// <summary>

@@ -72,6 +72,9 @@ internal unsafe interface ILanes<T, V>
     /// <summary>2^e for integers e whose power is a normal number.</summary>
     static abstract V PowerOfTwo(V e);
 
+    /// <summary>Lanes of count, integers as long as an element, plus 1 where the signs of x and y differ.</summary>
+    static abstract V CountSignChanges(V count, V x, V y);
+
     /// <summary>(x₁, x₂, …, x₀): every lane takes the next one's element.</summary>
     static abstract V Cycle(V x);
 

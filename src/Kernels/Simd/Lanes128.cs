@@ -123,6 +123,11 @@ internal readonly unsafe struct Lanes128<T> : ILanes<T, Vector128<T>> where T : 
         : Vector128.ShiftLeft((e.AsSingle() + Vector128.Create(12582912f + 127)).AsInt32(), 23).As<int, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> CountSignChanges(Vector128<T> count, Vector128<T> x, Vector128<T> y) => typeof(T) == typeof(double)
+        ? (count.AsInt64() + Vector128.ShiftRightLogical((x ^ y).AsInt64(), 63)).As<long, T>()
+        : (count.AsInt32() + Vector128.ShiftRightLogical((x ^ y).AsInt32(), 31)).As<int, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Cycle(Vector128<T> x) => typeof(T) == typeof(double)
         ? Vector128.Shuffle(x.AsDouble(), Vector128.Create(1L, 0L)).As<double, T>()
         : Vector128.Shuffle(x.AsSingle(), Vector128.Create(1, 2, 3, 0)).As<float, T>();

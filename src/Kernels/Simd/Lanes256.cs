@@ -93,6 +93,11 @@ internal readonly unsafe struct Lanes256<T> : ILanes<T, Vector256<T>> where T : 
         : Vector256.ShiftLeft((e.AsSingle() + Vector256.Create(12582912f + 127)).AsInt32(), 23).As<int, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> CountSignChanges(Vector256<T> count, Vector256<T> x, Vector256<T> y) => typeof(T) == typeof(double)
+        ? (count.AsInt64() + Vector256.ShiftRightLogical((x ^ y).AsInt64(), 63)).As<long, T>()
+        : (count.AsInt32() + Vector256.ShiftRightLogical((x ^ y).AsInt32(), 31)).As<int, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Cycle(Vector256<T> x) => typeof(T) == typeof(double)
         ? Vector256.Shuffle(x.AsDouble(), Vector256.Create(1L, 2L, 3L, 0L)).As<double, T>()
         : Vector256.Shuffle(x.AsSingle(), Vector256.Create(1, 2, 3, 4, 5, 6, 7, 0)).As<float, T>();

@@ -106,6 +106,11 @@ internal readonly unsafe struct Lanes512<T> : ILanes<T, Vector512<T>> where T : 
         : Vector512.ShiftLeft((e.AsSingle() + Vector512.Create(12582912f + 127)).AsInt32(), 23).As<int, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> CountSignChanges(Vector512<T> count, Vector512<T> x, Vector512<T> y) => typeof(T) == typeof(double)
+        ? (count.AsInt64() + Vector512.ShiftRightLogical((x ^ y).AsInt64(), 63)).As<long, T>()
+        : (count.AsInt32() + Vector512.ShiftRightLogical((x ^ y).AsInt32(), 31)).As<int, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Cycle(Vector512<T> x) => typeof(T) == typeof(double)
         ? Vector512.Shuffle(x.AsDouble(), Vector512.Create(1L, 2L, 3L, 4L, 5L, 6L, 7L, 0L)).As<double, T>()
         : Vector512.Shuffle(x.AsSingle(), Vector512.Create(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0)).As<float, T>();

@@ -71,6 +71,15 @@ internal readonly unsafe struct LanesScalar<T> : ILanes<T, T> where T : unmanage
     public static T PowerOfTwo(T e) => T.ScaleB(T.One, int.CreateTruncating(e));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T CountSignChanges(T count, T x, T y)
+    {
+        int change = T.IsNegative(x) != T.IsNegative(y) ? 1 : 0;
+        return typeof(T) == typeof(double)
+            ? (T)(object)BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits((double)(object)count) + change)
+            : (T)(object)BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits((float)(object)count) + change);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Cycle(T x) => x;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

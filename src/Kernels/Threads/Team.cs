@@ -78,6 +78,8 @@ internal sealed unsafe class Team
             Interlocked.Add(ref _helpers, Crew.Call(this, wanted));
 
         Drain();
+        for (int spins = 0; Volatile.Read(ref _finished) < chunks && spins < LingerSpins; spins++)
+            Thread.SpinWait(1);
         var spin = new SpinWait();
         while (Volatile.Read(ref _finished) < chunks)
             spin.SpinOnce(sleep1Threshold: -1);
