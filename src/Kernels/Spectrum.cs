@@ -150,7 +150,7 @@ public static class Spectrum
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         RequireConditioned(a, maxThreads);
-        return ExtremeSingularValues.Of<T, T>(a, path, maxThreads);
+        return Extremes.ConditionOf<T, T>(a, path, maxThreads);
     }
 
     /// <summary>As <see cref="ConditionNumber{T}(ReadOnlyMatrixView{T}, VectorPath, int)"/> of a float matrix, with the digits that its arithmetic in double has.</summary>
@@ -162,7 +162,7 @@ public static class Spectrum
     public static ConditionEstimate<double> WideConditionNumber(ReadOnlyMatrixView<float> a, VectorPath path = VectorPath.Best, int maxThreads = 0)
     {
         RequireConditioned(a, maxThreads);
-        return ExtremeSingularValues.Of<float, double>(a, path, maxThreads);
+        return Extremes.ConditionOf<float, double>(a, path, maxThreads);
     }
 
     private static void RequireConditioned<T>(ReadOnlyMatrixView<T> a, int maxThreads) where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -246,7 +246,7 @@ public static class Spectrum
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxThreads);
         a.RequireFinite(nameof(a));
-        return a.IsEmpty ? default : ExtremeSingularValues.VolumeOf(a, path, maxThreads);
+        return a.IsEmpty ? default : Extremes.VolumeOf(a, path, maxThreads);
     }
 
     /// <summary>h(WX) = (m/2)·log₂(2πe σₓ²) + Σ log₂ σᵢ, in bits, for X ~ N(μ, σₓ²I).</summary>

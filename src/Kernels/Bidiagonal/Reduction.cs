@@ -31,8 +31,8 @@ internal static unsafe class Reduction<T, V, L>
     /// <summary>Columns that one inner loop takes; the storage has a multiple of so many.</summary>
     public const int Group = 4;
 
-    // Bytes of the trailing matrix from which a pass is two: 1 µs of one thread, a few times what handing over u and y takes.
-    private const long LeastHalves = 64 * 1024;
+    // Bytes of the trailing matrix from which a pass is two: less than 1 µs of one thread, a few times what handing over u and y takes.
+    private const long LeastHalves = 48 * 1024;
 
     // With ‖A‖ ≈ 1, what is shorter than the square root of this is 0 to any precision that matters, and no other square underflows.
     private static readonly T s_negligible = T.ScaleB(T.One, typeof(T) == typeof(double) ? -900 : -110);

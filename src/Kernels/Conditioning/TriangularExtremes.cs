@@ -14,7 +14,7 @@ namespace Kappa.Kernels.Conditioning;
 /// with its proof where X will stand, then σ_p, with its proof where R stood: two squares are all the memory. Large float matrices that are well conditioned take R from
 /// <see cref="GramMatrix"/> instead, with its own δ.
 /// </remarks>
-internal unsafe ref struct ExtremeSingularValues
+internal unsafe ref struct TriangularExtremes
 {
     private const double Epsilon = 2.220446049250313e-16;
     private const int Line = 8;
@@ -22,9 +22,6 @@ internal unsafe ref struct ExtremeSingularValues
 
     // Up to this order AᵀA stands beside its factor, which saves forming it again for the proof of σ₁.
     private const int LargestKeptGram = 2048;
-
-    // Of σ², the share to which Lanczos's estimate is to fall where σ is asked for in double, and in float.
-    private const double Digits = 1.0 / (1L << 34), FewDigits = 1.0 / (1 << 24);
 
     // What smaller columns would add to σ₁ is beneath every rounding.
     private const int LeastExponent = -500;
@@ -45,10 +42,10 @@ internal unsafe ref struct ExtremeSingularValues
     private readonly double* _gram;
     private readonly double* _r, _x, _norms, _vector, _work;
 
-    // What rounding may have moved σ₁ by, in the units of Largest.
+    // What rounding may have moved σ₁ by, in the units of _largest.
     private double _error;
 
-    private ExtremeSingularValues(int rows, int n, bool byGram, double precision, AlignedBuffer memory, VectorPath path, int maxThreads)
+    private TriangularExtremes(int rows, int n, bool byGram, double precision, AlignedBuffer memory, VectorPath path, int maxThreads)
     {
         _n = n;
         _byGram = byGram;
@@ -72,88 +69,41 @@ internal unsafe ref struct ExtremeSingularValues
         _gram = keepsGram ? _work + work : null;
     }
 
+    private Extremes.Bounds _largest, _smallest, _logVolume;
+
     /// <summary>The share by which rounding may have moved any σᵢ; +∞ where R has no inverse.</summary>
-    public double Delta { get; private set; }
+    private double Delta { get; set; }
 
-    public Bounds Largest { get; private set; }
-
-    public Bounds Smallest { get; private set; }
-
-    public Bounds LogVolume { get; private set; }
-
-    /// <summary>A number between bounds, all times 2^Exponent.</summary>
-    public readonly record struct Bounds(double Value, double Lower, double Upper, int Exponent);
-
-    /// <summary>κ and all that goes with it, of A (m×n), finite and not empty, rounded to R.</summary>
-    public static ConditionEstimate<R> Of<T, R>(ReadOnlyMatrixView<T> a, VectorPath path, int maxThreads)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where R : unmanaged, IBinaryFloatingPointIeee754<R>
-    {
-        ExtremeSingularValues found = Best(a, typeof(R) == typeof(double) ? Digits : FewDigits, path, maxThreads);
-        Bounds first = found.Largest, last = found.Smallest;
-        bool isSingular = last.Upper == 0;
-        int exponent = first.Exponent - last.Exponent;
-        Bounds kappa = new(first.Value / last.Value, first.Lower / last.Upper, last.Lower > 0 ? first.Upper / last.Lower : double.PositiveInfinity, exponent);
-        // 0/0 for the zero matrix, whose κ is ∞ by agreement.
-        Enclosure<R> bounds = isSingular ? new(R.PositiveInfinity, R.PositiveInfinity, R.PositiveInfinity) : Outward<R>(kappa);
-        return new ConditionEstimate<R>(bounds.Value, bounds.Lower, bounds.Upper, Outward<R>(first), Outward<R>(last), Outward<R>(found.LogVolume))
-        {
-            IsResolved = isSingular || last.Lower > 0,
-        };
-    }
-
-    /// <summary>Σ log₂ σᵢ alone, of A (m×n), finite and not empty.</summary>
-    public static Enclosure<T> VolumeOf<T>(ReadOnlyMatrixView<T> a, VectorPath path, int maxThreads)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Outward<T>(Best(a, null, path, maxThreads).LogVolume);
-
-    /// <summary>The bounds in T, no narrower.</summary>
-    private static Enclosure<T> Outward<T>(Bounds bounds) where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        // Scaling and the few roundings that led here are covered by 8 units of the last place.
-        double low = Scaled(bounds.Lower, -8), high = Scaled(bounds.Upper, 8);
-        T value = T.CreateTruncating(Scaled(bounds.Value, 0)), lower = T.CreateTruncating(low), upper = T.CreateTruncating(high);
-        if (double.CreateTruncating(lower) > low)
-            lower = T.BitDecrement(lower);
-        if (double.CreateTruncating(upper) < high)
-            upper = T.BitIncrement(upper);
-        return new Enclosure<T>(value, lower, upper);
-
-        double Scaled(double x, int units)
-        {
-            if (x == 0 || !double.IsFinite(x))
-                return x;
-            double widened = x + units * Epsilon * Math.Abs(x), scaled = Math.ScaleB(widened, bounds.Exponent);
-            if (units == 0 || Math.ScaleB(scaled, -bounds.Exponent) == widened)
-                return scaled;
-            return units < 0 ? Math.BitDecrement(scaled) : Math.BitIncrement(scaled);
-        }
-    }
-
-    private static ExtremeSingularValues Best<T>(ReadOnlyMatrixView<T> a, double? precision, VectorPath path, int maxThreads)
+    /// <summary>Those of A (m×n), finite and not empty; without a precision of Lanczos's estimate, the log-volume alone.</summary>
+    public static Extremes Find<T>(ReadOnlyMatrixView<T> a, double? precision, VectorPath path, int maxThreads)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         bool mayUseGram = typeof(T) == typeof(float) && GramMatrix.IsPromising(Math.Max(a.Rows, a.Columns), Math.Min(a.Rows, a.Columns));
-        ExtremeSingularValues found = OfTall(a.Rows >= a.Columns ? a : a.Transposed(), precision, mayUseGram, path, maxThreads);
-        if (found.Delta < 1 || a.Rows != a.Columns)
-            return found;
-        // The rows may be what is graded.
-        ExtremeSingularValues other = OfTall(a.Transposed(), precision, false, path, maxThreads);
-        return other.Delta < found.Delta ? other : found;
+        TriangularExtremes found = OfTall(a.Rows >= a.Columns ? a : a.Transposed(), precision, mayUseGram, path, maxThreads);
+        if (found.Delta >= 1 && a.Rows == a.Columns)
+        {
+            // The rows may be what is graded.
+            TriangularExtremes other = OfTall(a.Transposed(), precision, false, path, maxThreads);
+            if (other.Delta < found.Delta)
+                found = other;
+        }
+
+        return new Extremes(found._largest, found._smallest, found._logVolume);
     }
 
-    private static ExtremeSingularValues OfTall<T>(ReadOnlyMatrixView<T> a, double? precision, bool mayUseGram, VectorPath path, int maxThreads)
+    private static TriangularExtremes OfTall<T>(ReadOnlyMatrixView<T> a, double? precision, bool mayUseGram, VectorPath path, int maxThreads)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         AlignedBuffer memory = t_memory ?? new AlignedBuffer();
         t_memory = null;
-        if (!mayUseGram || !TryByGram(a, precision, memory, path, maxThreads, out ExtremeSingularValues found))
+        if (!mayUseGram || !TryByGram(a, precision, memory, path, maxThreads, out TriangularExtremes found))
         {
             // Factors of this size beside what that left would be the peak.
             if (memory.Bytes > KeptBytes)
                 memory.Dispose();
             using (HouseholderColumns<double> qr = Factor(a, memory, path, maxThreads))
             {
-                found = new ExtremeSingularValues(a.Rows, a.Columns, byGram: false, precision ?? 1, memory, path, maxThreads);
+                found = new TriangularExtremes(a.Rows, a.Columns, byGram: false, precision ?? 1, memory, path, maxThreads);
                 found.LoadR(qr);
             }
 
@@ -168,10 +118,10 @@ internal unsafe ref struct ExtremeSingularValues
     }
 
     /// <summary>By R as the Cholesky factor of AᵀA; false where that is not exact enough.</summary>
-    private static bool TryByGram<T>(ReadOnlyMatrixView<T> a, double? precision, AlignedBuffer memory, VectorPath path, int maxThreads, out ExtremeSingularValues found)
+    private static bool TryByGram<T>(ReadOnlyMatrixView<T> a, double? precision, AlignedBuffer memory, VectorPath path, int maxThreads, out TriangularExtremes found)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        found = new ExtremeSingularValues(a.Rows, a.Columns, byGram: true, precision ?? 1, memory, path, maxThreads);
+        found = new TriangularExtremes(a.Rows, a.Columns, byGram: true, precision ?? 1, memory, path, maxThreads);
         fixed (T* origin = &a.Origin)
             GramMatrix.Form(new ReadOnlyMatrixView<float>(ref *(float*)origin, a.Rows, a.Columns, a.RowStride, a.ColumnStride),
                 found.Square(found._gram != null ? found._gram : found._r), found._work, path, maxThreads);
@@ -313,9 +263,9 @@ internal unsafe ref struct ExtremeSingularValues
 
         double share = Delta < 1 ? Math.Sqrt(_n) * Delta / (1 - Delta) / Math.Log(2) : double.PositiveInfinity, error = share + (_n + 1) * Epsilon * moduli;
         double least = Delta < 1 ? sum - error : double.NegativeInfinity;
-        LogVolume = isZero
-            ? new Bounds(double.NegativeInfinity, double.NegativeInfinity, double.NegativeInfinity, 0)
-            : new Bounds(sum, least, Delta < 1 ? sum + error : double.PositiveInfinity, 0);
+        _logVolume = isZero
+            ? new Extremes.Bounds(double.NegativeInfinity, double.NegativeInfinity, double.NegativeInfinity, 0)
+            : new Extremes.Bounds(sum, least, Delta < 1 ? sum + error : double.PositiveInfinity, 0);
     }
 
     /// <summary>Bounds of σ₁ = ‖R‖₂; scratch where X will stand.</summary>
@@ -328,7 +278,7 @@ internal unsafe ref struct ExtremeSingularValues
         (double lower, double value, double upper) = Norm2(_r, false, _gram, Math.ScaleB(1, -2 * top), _x);
         // Of squares where R is from AᵀA: |σ₁² − ‖R‖²| ≤ 4·max(m, n)·ε·‖A‖²_F.
         _error = _rounding * (_byGram ? square / lower : Math.Sqrt(square));
-        Largest = new Bounds(value, lower - _error, upper + _error, top);
+        _largest = new Extremes.Bounds(value, lower - _error, upper + _error, top);
         ScaleColumns(top, LeastExponent, -1);
     }
 
@@ -342,7 +292,7 @@ internal unsafe ref struct ExtremeSingularValues
         for (int j = 0; j < _n; j++)
             smallestPivot = Math.Min(smallestPivot, Math.ScaleB(Math.Abs(Row(_r, j)[j]), _exponents[j] - top));
         // σ_p ≤ |r_jj| for every j, and ≤ ‖Rz‖/‖z‖ for every z.
-        Smallest = new Bounds(0, 0, smallestPivot + _error, top);
+        _smallest = new Extremes.Bounds(0, 0, smallestPivot + _error, top);
         if (Delta == double.PositiveInfinity)
             return;
         Pass(Passes.RowSquares, _x, _vector);
@@ -355,14 +305,14 @@ internal unsafe ref struct ExtremeSingularValues
         if (Delta < 1)
         {
             (double lower, double value, double upper) = Norm2(_x, false, null, 1, _r);
-            Smallest = new Bounds(1 / value, (1 - Delta) / upper, (1 + Delta) / lower, -shift);
+            _smallest = new Extremes.Bounds(1 / value, (1 - Delta) / upper, (1 + Delta) / lower, -shift);
             return;
         }
 
         // Nothing is to be proved, and R is still asked for.
         ScaleColumns(top, int.MinValue, 1);
         double estimate = Norm2(_x, true, null, 1, null).Value;
-        Smallest = new Bounds(Math.ScaleB(1 / estimate, -shift - top), 0, Math.Min(Smallest.Upper, QuotientOfX() + _error), top);
+        _smallest = new Extremes.Bounds(Math.ScaleB(1 / estimate, -shift - top), 0, Math.Min(_smallest.Upper, QuotientOfX() + _error), top);
     }
 
     /// <summary>R̃'s columns times 2^(±max(e − top, least)); those that are zero stay.</summary>
