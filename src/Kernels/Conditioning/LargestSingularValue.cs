@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using Kappa.Kernels.Products;
 using Kappa.Kernels.Simd;
+using Kappa.Kernels.Threads;
 
 namespace Kappa.Kernels.Conditioning;
 
@@ -32,6 +34,9 @@ internal readonly unsafe struct LargestSingularValue
     // A step costs 2n² operations, a proof by Cholesky 2n³/3 at ten times the speed: so many steps in hope of the trace are no loss.
     private const int HopefulShare = 16;
 
+    // Orders from which a product is the sum of two, whose halves take 10 µs each.
+    private const int LeastHalves = 384;
+
     private const double Epsilon = 2.220446049250313e-16;
 
     // Where the upper bound comes to this share of θ, it needs no better proof.
@@ -46,7 +51,7 @@ internal readonly unsafe struct LargestSingularValue
     public double Upper { get; }
 
     /// <summary>Doubles of workspace for rows of this length.</summary>
-    public static nint Workspace(int length) => (nint)(Math.Min(length, MaxSteps) + 2) * length + 5 * (MaxSteps + 1) + PositiveDefinite.Workspace;
+    public static nint Workspace(int length) => (nint)(Math.Min(length, MaxSteps) + 3) * length + 5 * (MaxSteps + 1) + PositiveDefinite.Workspace;
 
     /// <summary>Finds σ₁² and bounds it; null where no bound could be proved.</summary>
     /// <param name="u">U (n×n), scaled so that nothing over- or underflows that matters; rows are zero-padded to the length.</param>
@@ -89,14 +94,14 @@ internal readonly unsafe struct LargestSingularValue
 
             int limit = Math.Min(N, MaxSteps), hopeful = Math.Min(limit, FirstLook + N / HopefulShare), steps = 0;
             int interval = N <= Tiny ? 8 : N <= Small ? 6 : 3;
-            double* basis = Memory, w = basis + (nint)(limit + 1) * Length, a = w + Length, b = a + MaxSteps + 1, s = b + MaxSteps + 1, scratch = s + MaxSteps + 1;
+            double* basis = Memory, w = basis + (nint)(limit + 1) * Length, a = w + 2 * Length, b = a + MaxSteps + 1, s = b + MaxSteps + 1, scratch = s + MaxSteps + 1;
             double trace = Rows<V, L>.SumOfSquares(U, Length, N), seen = 0, residual, theta, above;
             Start(basis);
             Rows<V, L>.Scale(basis, 1 / Norm<V, L>(basis), basis, Length);
             while (true)
             {
                 double* v = basis + (nint)steps * Length;
-                Rows<V, L>.GramProduct(U, Length, N, v, w);
+                Multiply<V, L>(v, w);
                 steps++;
                 Rows<V, L>.Dots(basis, Length, steps, w, s);
                 a[steps - 1] = s[steps - 1];
@@ -127,7 +132,7 @@ internal readonly unsafe struct LargestSingularValue
             }
 
             Rows<V, L>.Combine(basis, Length, steps, s, 1, 0, Vector);
-            Rows<V, L>.GramProduct(U, Length, N, Vector, w);
+            Multiply<V, L>(Vector, w);
             double value = Level1<double, V, L>.Dot(Vector, w, Length) / Level1<double, V, L>.Dot(Vector, Vector, Length);
             double lower = value - (N + 3) * Epsilon * trace;
             if (above <= value * (1 + 2 * Tolerance) || C == null)
@@ -149,6 +154,21 @@ internal readonly unsafe struct LargestSingularValue
 
                 margin = 32 * margin + 8 * residual;
             }
+        }
+
+        /// <summary>w ← UᵀUv; scratch behind w.</summary>
+        private readonly void Multiply<V, L>(double* v, double* w) where V : unmanaged where L : struct, ILanes<double, V>
+        {
+            if (N < LeastHalves)
+            {
+                Rows<V, L>.GramProduct(U, Length, 0, N, v, w);
+                return;
+            }
+
+            var halves = new SplitProduct { U = U, X = v, Y = w, N = N, Length = Length };
+            Team.Run(2, Products<double>.Threads(2 * (long)N * N * N, MaxThreads), &halves, &SplitProduct.Take<V, L>);
+            for (int j = halves.Middle / L.Count * L.Count; j < Length; j += L.Count)
+                L.Store(L.Add(L.Load(w + j), L.Load(w + Length + j)), w + j);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -216,5 +236,21 @@ internal readonly unsafe struct LargestSingularValue
 
         private readonly double Norm<V, L>(double* x) where V : unmanaged where L : struct, ILanes<double, V> =>
             Math.Sqrt(Level1<double, V, L>.Dot(x, x, Length));
+    }
+
+    /// <summary>A product as the sum of two, over rows with half the elements each.</summary>
+    private struct SplitProduct
+    {
+        public double* U, X, Y;
+        public int N, Length;
+
+        /// <summary>The second half's first row: (1 − √½)n.</summary>
+        public readonly int Middle => (int)(0.2929 * N) / 4 * 4;
+
+        public static void Take<V, L>(void* state, int half) where V : unmanaged where L : struct, ILanes<double, V>
+        {
+            ref SplitProduct all = ref *(SplitProduct*)state;
+            Rows<V, L>.GramProduct(all.U, all.Length, half == 0 ? 0 : all.Middle, half == 0 ? all.Middle : all.N, all.X, all.Y + half * all.Length);
+        }
     }
 }

@@ -1,17 +1,20 @@
 using System.Runtime.CompilerServices;
+using Kappa.Kernels.Products;
 using Kappa.Kernels.Simd;
+using Kappa.Kernels.Threads;
 
 namespace Kappa.Kernels.Conditioning;
 
 /// <summary>Whether Cholesky's factorisation of a symmetric matrix runs to its end, which proves its eigenvalues positive up to rounding.</summary>
 /// <remarks>
 /// Where it does, C + ΔC = UᵀU with ‖ΔC‖₂ ≤ γ_{n+1}·tr(C)/(1 − γ_{n+1}), in any order of the sums, so that every eigenvalue of C is at
-/// least minus that. By block rows, n³/3 operations. Sources: Demmel, <i>On floating point errors in Cholesky</i>, LAPACK Working Note 14
+/// least minus that. By block rows, n³/3 operations: small ones wait for what stands above them until it is their turn; of large ones each is taken from all below it at once, in
+/// strips of columns that threads claim. Sources: Demmel, <i>On floating point errors in Cholesky</i>, LAPACK Working Note 14
 /// (1989); Rump, <i>Verification of positive definiteness</i>, BIT 46 (2006).
 /// </remarks>
 internal static unsafe class PositiveDefinite
 {
-    private const int Leaf = 32, Width = 64, Wide = 192;
+    private const int Leaf = 32, Width = 64, Wide = 192, Strip = 64;
 
     /// <summary>Elements of scratch.</summary>
     public const int Workspace = Leaf * Leaf;
@@ -34,15 +37,59 @@ internal static unsafe class PositiveDefinite
         {
             int rows = Math.Min(width, n - i), rest = n - i - rows;
             MatrixView<double> diagonal = c.Block(i, i, rows, rows), right = c.Block(i, i + rows, rows, rest);
-            ReadOnlyMatrixView<double> above = c.Block(0, i, i, n - i);
-            if (i > 0)
+            if (i > 0 && n <= Wide)
+            {
+                ReadOnlyMatrixView<double> above = c.Block(0, i, i, n - i);
                 Gemm.Multiply(-1, above.Block(0, 0, i, rows).Transposed(), above, 1, c.Block(i, i, rows, n - i), path, maxThreads);
+            }
+
             if (!Factor(diagonal, scratch, path, maxThreads))
                 return false;
-            Triangular.Solve(1, diagonal.Transposed(), Triangle.Lower, right, path: path, maxThreads: maxThreads);
+            if (rest == 0)
+                break;
+            if (n <= Wide)
+            {
+                Triangular.Solve(1, diagonal.Transposed(), Triangle.Lower, right, path: path, maxThreads: maxThreads);
+                continue;
+            }
+
+            fixed (double* block = &diagonal.Origin)
+            {
+                var step = new Step { Diagonal = block, Stride = c.RowStride, Rows = rows, Rest = rest, Path = path };
+                int threads = Products<double>.Threads((long)rest * rest * rows / 2, maxThreads), strips = (rest + Strip - 1) / Strip;
+                Team.Run(strips, threads, &step, &Step.Solve);
+                Team.Run(strips, threads, &step, &Step.Update);
+            }
         }
 
         return true;
+    }
+
+    /// <summary>A block row of U, and what it takes from the rows below.</summary>
+    private struct Step
+    {
+        public double* Diagonal;
+        public nint Stride;
+        public int Rows, Rest;
+        public VectorPath Path;
+
+        private readonly MatrixView<double> Block(int row, int column, int rows, int columns) => new(ref Diagonal[row * Stride + column], rows, columns, Stride, 1);
+
+        public static void Solve(void* state, int strip)
+        {
+            ref Step step = ref *(Step*)state;
+            int from = strip * Strip, columns = Math.Min(Strip, step.Rest - from);
+            Triangular.Solve(1, step.Block(0, 0, step.Rows, step.Rows).Transposed(), Triangle.Lower, step.Block(0, step.Rows + from, step.Rows, columns), path: step.Path, maxThreads: 1);
+        }
+
+        public static void Update(void* state, int chunk)
+        {
+            ref Step step = ref *(Step*)state;
+            // The highest strips first.
+            int from = ((step.Rest - 1) / Strip - chunk) * Strip, columns = Math.Min(Strip, step.Rest - from), height = from + columns;
+            Gemm.Multiply(-1, step.Block(0, step.Rows, step.Rows, height).Transposed(), step.Block(0, step.Rows + from, step.Rows, columns), 1,
+                step.Block(step.Rows, step.Rows + from, height, columns), step.Path, maxThreads: 1);
+        }
     }
 
     private struct LeafWork : ILaneWork<double>

@@ -36,12 +36,12 @@ internal static unsafe class Rows<V, L>
             y[i] = Level1<double, V, L>.Dot(m + (nint)i * length, x, length);
     }
 
-    /// <summary>y ← Uᵀ(Ux) for an upper triangle U (n×n), zeros below its diagonal: four rows at a time serve both products while they are in L1.</summary>
+    /// <summary>y ← Uᵀ(Ux) for these rows of an upper triangle U, zeros below its diagonal: four at a time serve both products while they are in L1. The first is a multiple of 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void GramProduct(double* u, int length, int n, double* x, double* y)
+    public static void GramProduct(double* u, int length, int first, int n, double* x, double* y)
     {
         new Span<double>(y, length).Clear();
-        for (int i = 0; i < n; i += 4)
+        for (int i = first; i < n; i += 4)
         {
             // Rows beyond the last stand in for it with the factor 0.
             int rows = Math.Min(4, n - i), from = i / L.Count * L.Count;

@@ -1,56 +1,82 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using Kappa.Kernels.Products;
 using Kappa.Kernels.Simd;
+using Kappa.Kernels.Threads;
 
 namespace Kappa.Kernels.Conditioning;
 
 /// <summary>X = U⁻¹ for an upper triangle without zeros on its diagonal. n³/3 operations.</summary>
 /// <remarks>
-/// By block rows from the last: X_II = U_II⁻¹, X_IJ = −X_II Σ_{K>I} U_IK X_KJ, of which the zeros of X are left out.
+/// The blocks on the diagonal first, X_II = U_II⁻¹; then X_IJ = −X_II Σ_{K>I} U_IK X_KJ from the last block row to the first, of which the zeros of X are left out. No block of the
+/// diagonal meets another, nor any strip of columns: threads claim them.
 /// Source: Higham, <i>Accuracy and Stability of Numerical Algorithms</i> (2nd ed.), 14.2.
 /// </remarks>
 internal static unsafe class TriangularInverse
 {
-    private const int Leaf = 32, Width = 64, Wide = 192, Chunk = 128;
+    private const int Leaf = 32, Width = 64, Wide = 192, Strip = 2 * Width;
+
+    // Scratch of a strip, and of a block of the diagonal.
+    private const int Quota = Width * Strip;
 
     /// <summary>Doubles of scratch for order n.</summary>
-    public static nint Workspace(int n) => (nint)Width * n + Leaf * Leaf;
+    public static nint Workspace(int n) => (nint)((n + Width - 1) / Width) * Quota;
 
     /// <summary>Writes X (n×n), zeros below its diagonal; U and X are row-major and share nothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Invert(ReadOnlyMatrixView<double> u, MatrixView<double> x, double* scratch, VectorPath path, int maxThreads)
     {
         int n = u.Rows, width = n > Wide ? Width : Leaf;
-        if (n <= Leaf)
+        fixed (double* from = &u.Origin, to = &x.Origin)
         {
-            fixed (double* from = &u.Origin, to = &x.Origin)
+            if (n <= Leaf)
             {
-                var work = new LeafWork { N = n, U = from, URow = u.RowStride, To = to, ToRow = x.RowStride, X = scratch };
-                VectorPaths.Run<double, LeafWork>(path, ref work);
+                var leaf = new LeafWork { N = n, U = from, URow = u.RowStride, To = to, ToRow = x.RowStride, X = scratch };
+                VectorPaths.Run<double, LeafWork>(path, ref leaf);
+                return;
             }
 
-            return;
+            var work = new Blocks { U = from, X = to, UStride = u.RowStride, XStride = x.RowStride, Order = n, Width = width, Scratch = scratch, Path = path };
+            int threads = Products<double>.Threads((long)n * n * n / 6, maxThreads);
+            Team.Run((n + width - 1) / width, threads, &work, &Blocks.InvertDiagonal);
+            Team.Run((n + Strip - 1) / Strip, threads, &work, &Blocks.FillStrip);
         }
+    }
 
-        for (int i = (n - 1) / width * width; i >= 0; i -= width)
+    private struct Blocks
+    {
+        public double* U, X, Scratch;
+        public nint UStride, XStride;
+        public int Order, Width;
+        public VectorPath Path;
+
+        public static void InvertDiagonal(void* state, int block)
         {
-            int rows = Math.Min(width, n - i), rest = n - i - rows;
-            MatrixView<double> diagonal = x.Block(i, i, rows, rows);
-            Invert(u.Block(i, i, rows, rows), diagonal, scratch, path, maxThreads);
+            ref Blocks all = ref *(Blocks*)state;
+            int i = block * all.Width, rows = Math.Min(all.Width, all.Order - i);
+            double* own = all.Scratch + (nint)block * (all.Width == Leaf ? Leaf * Leaf : Quota);
+            Invert(all.OfU(i, i, rows, rows), all.OfX(i, i, rows, rows), own, all.Path, 1);
             for (int r = i; r < i + rows; r++)
-                MemoryMarshal.CreateSpan(ref x[r, 0], i).Clear();
-            if (rest == 0)
-                continue;
-            int first = n - rest;
-            var sums = new MatrixView<double>(ref *scratch, rows, rest);
-            for (int j = 0; j < rest; j += Chunk)
-            {
-                int columns = Math.Min(Chunk, rest - j), depth = j + columns;
-                Gemm.Multiply(-1, u.Block(i, first, rows, depth), x.Block(first, first + j, depth, columns), 0, sums.Block(0, j, rows, columns), path, maxThreads);
-            }
-
-            Gemm.Multiply(1, diagonal, sums, 0, x.Block(i, first, rows, rest), path, maxThreads);
+                new Span<double>(all.X + r * all.XStride, i).Clear();
         }
+
+        public static void FillStrip(void* state, int chunk)
+        {
+            ref Blocks all = ref *(Blocks*)state;
+            // The highest strips first.
+            int strip = (all.Order - 1) / Strip - chunk, start = strip * Strip, end = Math.Min(all.Order, start + Strip);
+            var sums = all.Scratch + (nint)strip * Quota;
+            for (int i = (end - 1) / all.Width * all.Width - all.Width; i >= 0; i -= all.Width)
+            {
+                int below = i + all.Width, from = Math.Max(start, below), columns = end - from;
+                var sum = new MatrixView<double>(ref *sums, all.Width, columns);
+                Gemm.Multiply(-1, all.OfU(i, below, all.Width, end - below), all.OfX(below, from, end - below, columns), 0, sum, all.Path, maxThreads: 1);
+                Gemm.Multiply(1, all.OfX(i, i, all.Width, all.Width), sum, 0, all.OfX(i, from, all.Width, columns), all.Path, maxThreads: 1);
+            }
+        }
+
+        private readonly ReadOnlyMatrixView<double> OfU(int row, int column, int rows, int columns) => new(ref U[row * UStride + column], rows, columns, UStride, 1);
+
+        private readonly MatrixView<double> OfX(int row, int column, int rows, int columns) => new(ref X[row * XStride + column], rows, columns, XStride, 1);
     }
 
     private struct LeafWork : ILaneWork<double>

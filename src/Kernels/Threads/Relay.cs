@@ -16,8 +16,8 @@ internal struct Relay
 
     private const int Closed = int.MaxValue;
 
-    // A few µs, longer than a step; then cores are given up, in case both threads have but one.
-    private const int Spins = 200;
+    // Ten µs, longer than a step; then cores are given up, in case both threads have but one.
+    private const int Spins = 400;
 
     [FieldOffset(Line)]
     private int _offered;
@@ -40,7 +40,7 @@ internal struct Relay
         if (claimed != step && Interlocked.CompareExchange(ref _claimed, step, claimed) == claimed)
             return true;
         for (int spins = 0; Volatile.Read(ref _done) != step && spins < Spins; spins++)
-            Thread.SpinWait(1);
+            Pause.Once();
         var spin = new SpinWait();
         while (Volatile.Read(ref _done) != step)
             spin.SpinOnce(sleep1Threshold: -1);
@@ -63,7 +63,7 @@ internal struct Relay
             if (claimed < step && Interlocked.CompareExchange(ref _claimed, step, claimed) == claimed)
                 return true;
             if (spins < Spins)
-                Thread.SpinWait(1);
+                Pause.Once();
             else
                 spin.SpinOnce(sleep1Threshold: -1);
         }

@@ -12,8 +12,8 @@ namespace Kappa.Kernels.Threads;
 /// </remarks>
 internal sealed unsafe class Team
 {
-    // About 50 µs, what waking a thread that sleeps takes in a virtual machine: who lingers for as long never spends more than twice what is best.
-    private const int LingerSpins = 1000;
+    // 50 µs or more, what waking a thread that sleeps takes in a virtual machine: who lingers for as long never spends more than twice what is best.
+    private const int LingerSpins = 2000;
 
     [ThreadStatic]
     private static Team? t_team;
@@ -57,7 +57,7 @@ internal sealed unsafe class Team
             Drain();
             if (Volatile.Read(ref _ticket) != ticket)
                 spins = 0;
-            Thread.SpinWait(1);
+            Pause.Once();
         }
 
         Interlocked.Decrement(ref _helpers);
@@ -79,7 +79,7 @@ internal sealed unsafe class Team
 
         Drain();
         for (int spins = 0; Volatile.Read(ref _finished) < chunks && spins < LingerSpins; spins++)
-            Thread.SpinWait(1);
+            Pause.Once();
         var spin = new SpinWait();
         while (Volatile.Read(ref _finished) < chunks)
             spin.SpinOnce(sleep1Threshold: -1);
