@@ -120,12 +120,15 @@ public static class Spectrum
         return T.IsZero(sigma[^1]) ? T.PositiveInfinity : sigma[0] / sigma[^1];
     }
 
-    /// <summary>κ = σ₁/σ_p of A (m×n) without its spectrum, between proved bounds: one QR factorisation and about twice as much again.</summary>
+    /// <summary>κ = σ₁/σ_p of A (m×n) without its spectrum, between proved bounds: one bidiagonal form, or one QR factorisation and about twice as much again.</summary>
     /// <remarks>
-    /// A = QR (of Aᵀ where m &lt; n), X = R⁻¹; ‖R‖₂ and ‖X‖₂ by Lanczos, to order 32 by Householder's reduction of RᵀR and XᵀX. For float
-    /// of order 96 and more R is the Cholesky factor of AᵀA, exact but for its sums, as long as its δ, 4·max(m, n)·ε·‖DX‖_F·(1 + ‖DX‖_F/2), is at most 2⁻¹⁹. Ritz values are taken to 2⁻³⁵ of σ (float: 2⁻²⁵), which is what <c>Value</c> is good to beside δ. A Ritz value is a bound from one side; the other side is proved from what
-    /// Lanczos leaves of the trace, ‖X‖²_F − tr T, where few values are large, and by a Cholesky factorisation of μI − RᵀR or μI − XᵀX elsewhere. All
-    /// arithmetic is in double, for float too, whose κ is thereby resolved far beyond 1/ε of float. The bounds hold if the
+    /// Where the row norms lie within a factor of 16 of each other and the column norms too, zeros left aside, 16 ≤ p ≤ 512 (float: 256) and q ≤ 3p/2, p = min(m, n),
+    /// q = max(m, n): from the bidiagonal form B of A, whose σ₁ and σ_p Sturm sequences find. Every σᵢ is then known but for η = 4·max(m, n)·ε·‖A‖_F, after the model of independent
+    /// roundings that is named below, so that <c>Upper/Lower</c> is 1 + 2η/σ_p + 2η/σ₁; the log-volume is Σ log₂|b_kk|. 4p²(q − p/3) operations, 8·(pq + O(p)) bytes, twice that for float.
+    /// <para>
+    /// Elsewhere, and where η is more than 2⁻¹⁴σ_p: A = QR (of Aᵀ where m &lt; n), X = R⁻¹; ‖R‖₂ and ‖X‖₂ by Lanczos, to order 32 by Householder's reduction of RᵀR and XᵀX. For float
+    /// of order 96 and more, nearly square ones up to 512, R is the Cholesky factor of AᵀA, exact but for its sums, as long as its δ, 4·max(m, n)·ε·‖DX‖_F·(1 + ‖DX‖_F/2), is at most 2⁻¹⁹. Ritz values are taken to 2⁻³⁵ of σ (float: 2⁻²⁵), which is what <c>Value</c> is good to beside δ. A Ritz value is a bound from one side; the other side is proved from what
+    /// Lanczos leaves of the trace, ‖X‖²_F − tr T, where few values are large, and by a Cholesky factorisation of μI − RᵀR or μI − XᵀX elsewhere. The bounds hold if the
     /// rounding of QR and of X is at most δ = 4·max(m, n)·ε·‖DX‖_F relative to σᵢ, where D holds the norms of A's columns (rows where
     /// m &lt; n; where m = n, of the better ones) and ε = 2⁻⁵²: a formula after the model of independent roundings, in which n reflections
     /// of length m err by √(mn)·ε; it is not a worst-case bound, which for Householder's QR is of order m·n·ε·‖DX‖_F (Higham, <i>Accuracy and
@@ -134,8 +137,10 @@ public static class Spectrum
     /// nothing, from <c>Svd.Values</c> with 4·max(m, n)·√p·ε·σ₁. The scale of D does not matter: columns of any size are as good as
     /// equal ones. Where δ ≥ 1 the estimate says that it is not resolved. Otherwise <c>Upper/Lower</c> is 1 + 2δ + O(2⁻²³ + p²ε), more where
     /// many singular values crowd below σ₁ or above σ_p. A column (row) of zeros and the zero matrix give κ = ∞, resolved.
-    /// 2p²(q − p/3) + p³ operations, 2p³/3 more where many values crowd above σ_p, and 2p² per step of Lanczos, p = min(m, n), q = max(m, n). Memory beyond A:
-    /// 8·max(pq + p², 2p²) bytes and O(p), for float 16·pq at first; by way of AᵀA 8·(3p² + 128p) to p = 2048, 8·(2p² + 128p) above. The same inputs give the same bits for any number of threads.
+    /// 2p²(q − p/3) + p³ operations, 2p³/3 more where many values crowd above σ_p, and 2p² per step of Lanczos. Memory beyond A:
+    /// 8·max(pq + p², 2p²) bytes and O(p), for float 16·pq at first; by way of AᵀA 8·(3p² + 128p) to p = 2048, 8·(2p² + 128p) above.
+    /// </para>
+    /// All arithmetic is in double, for float too, whose κ is thereby resolved far beyond 1/ε of float. The same inputs give the same bits for any number of threads.
     /// Sources: Golub and Van Loan, <i>Matrix Computations</i> (4th ed.), 5.2 and 10.4; Rump, <i>Verification of positive definiteness</i>, BIT 46 (2006);
     /// Golub and Meurant, <i>Matrices, Moments and Quadrature</i>, 6; Eisenstat and Ipsen, SIAM J. Numer. Anal. 32 (1995); Higham and Mary, SIAM J. Sci. Comput. 41 (2019); Connolly and Higham,
     /// SIAM J. Matrix Anal. Appl. 44 (2023).

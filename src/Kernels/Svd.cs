@@ -56,13 +56,13 @@ public static partial class Svd
 
     /// <summary>σ₁ ≥ … ≥ σ_p alone: as accurate as those of <see cref="Decompose{T}(ReadOnlyMatrixView{T}, VectorPath, SvdAlgorithm, int)"/>, but not the same bits unless by Jacobi.</summary>
     /// <remarks>
-    /// Bidiagonalisation errs by |δσᵢ| ≤ c·p·ε·σ₁, dqds by |δσᵢ| ≤ c·p·ε·σᵢ. For m ≥ n and A = B·D, B of unit columns, σ₁/σᵢ ≤ κ(B)·d₁/d_p;
+    /// Bidiagonalisation errs by |δσᵢ| ≤ c·p·ε·σ₁, the values of the bidiagonal form by |δσᵢ| ≤ c·p·ε·σᵢ. For m ≥ n and A = B·D, B of unit columns, σ₁/σᵢ ≤ κ(B)·d₁/d_p;
     /// so where all column norms d lie within a factor of 16, every σᵢ has a relative error of order p·ε·κ(B), as Jacobi's. The same holds for
     /// rows and A = D·B. <see cref="SvdAlgorithm.Auto"/> bidiagonalises where both rules are met, zero rows and columns left aside, and
     /// otherwise takes Jacobi after sorting rows (columns for m &lt; n), with which each σᵢ of A = D₁BD₂ has a relative error of order
     /// p·ε·κ(B), D₁ and D₂ diagonal of any range, for all but contrived B: those whose leading blocks, in sorted order, are far worse conditioned.
-    /// Bidiagonal: 8p³/3 operations for a square A, 2p²(m + p/3) for a tall one, and about 10p² dependent steps.
-    /// Sources: Howell et al., ACM TOMS 34 (2008); Parlett and Marques, Linear Algebra Appl. 309 (2000); Drmač, <i>Algorithm 977</i>, ACM TOMS 44 (2017).
+    /// Bidiagonal: 8p³/3 operations for a square A, 2p²(m + p/3) for a tall one, and about 20p² for the values of the form, as vectors.
+    /// Sources: Howell et al., ACM TOMS 34 (2008); Demmel and Kahan, SIAM J. Sci. Stat. Comput. 11 (1990); Parlett and Marques, Linear Algebra Appl. 309 (2000); Drmač, <i>Algorithm 977</i>, ACM TOMS 44 (2017).
     /// </remarks>
     /// <param name="a">A (m×n), finite.</param>
     /// <param name="path">The vectors to use.</param>

@@ -14,7 +14,7 @@ public enum SvdAlgorithm
     Jacobi,
 
     /// <summary>
-    /// Householder bidiagonalisation and dqds, |δσᵢ| ≤ c·p·ε·σ₁ proven; where rows or columns differ by more than the factor above, after a
+    /// Householder bidiagonalisation and Sturm sequences or dqds, |δσᵢ| ≤ c·p·ε·σ₁ proven; where rows or columns differ by more than the factor above, after a
     /// QR of sorted rows with pivoted columns, which keeps small values as a rule. Where Π σᵢ ≠ Π|r_kk| shows that one got lost, or R
     /// spans more than 400 powers of two (float: 40), Jacobi steps in; the result names it. With vectors the same as Auto.
     /// </summary>

@@ -90,10 +90,12 @@ internal static class SvdComparison
     // The one place that says which door answers which job.
     private sealed class Ours<T>(SvdCase problem, Matrix<T> a, int threads) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        // Theirs write into arrays that are there, too.
+        private readonly SvdWorkspace<T> _workspace = new();
         private SvdResult<T>? _svd;
         private T _kappa;
 
-        public string Algorithm => _svd?.Algorithm.ToString() ?? "QR + Lanczos";
+        public string Algorithm => _svd?.Algorithm.ToString() ?? nameof(Spectrum.ConditionNumber);
 
         public int Sweeps => _svd?.Sweeps ?? 0;
 
@@ -111,8 +113,8 @@ internal static class SvdComparison
                     _kappa = Spectrum.ConditionNumber<T>(a, maxThreads: threads).Value;
                 else
                     _svd = problem.Job == SvdJob.Full
-                        ? Svd.Decompose<T>(a, algorithm: problem.Algorithm, maxThreads: threads)
-                        : Svd.Values<T>(a, algorithm: problem.Algorithm, maxThreads: threads);
+                        ? Svd.Decompose<T>(a, _workspace, algorithm: problem.Algorithm, maxThreads: threads)
+                        : Svd.Values<T>(a, _workspace, algorithm: problem.Algorithm, maxThreads: threads);
         }
     }
 }

@@ -105,7 +105,7 @@ internal static class ScanCommand
     /// <summary>An option that takes measures by name.</summary>
     public static Option<ScanMeasure[]?> Measures(string name) => new(name)
     {
-        Description = "What to measure. Default: all. Without those that need all singular values, one QR factorisation does. "
+        Description = "What to measure. Default: all. Without those that need all singular values, one factorisation does. "
             + string.Join(", ", ScanMeasure.All.Select(m => m.Name + (m.NeedsSpectrum ? "*" : ""))) + " (* needs them); condition stands for conditionNumber.",
         HelpName = "NAME,NAME,…",
         CustomParser = result =>
