@@ -81,6 +81,14 @@ public sealed class ConditionEstimateTests<T>(VectorPath path) where T : unmanag
         AssertContainsTruth(WithSpectrum(40, columns, i => i < columns / 2 ? 1 + i * 1e-9 : Math.Pow(10, -decades) * (1 + i * 1e-9)));
     }
 
+    // Square and even: the bidiagonal form answers as long as its bounds are narrow, QR beyond; they meet.
+    [Test]
+    public void BothRoadsLieWithinTheirBounds([Values(2, 5, 7, 9, 11)] int decades, [Values(15, 16, 48)] int order)
+    {
+        AssertContainsTruth(WithSpectrum(order, order, i => Math.Pow(10, -decades * i / (order - 1.0))));
+        AssertContainsTruth(WithSpectrum(order + order / 2, order, i => i < order - 1 ? 1 : Math.Pow(10, -decades)));
+    }
+
     [Test]
     public void ClustersAtBothEndsLieWithinTheirBounds([Values(1e-3, 1e-7, 1e-12, 0.0)] double distance)
     {

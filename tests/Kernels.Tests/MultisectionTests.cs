@@ -54,13 +54,13 @@ public sealed unsafe class MultisectionTests(VectorPath path)
     /// <summary>The relative change of σ that 2n elements make, each of which three roundings change.</summary>
     private static double Error(int n) => (n + 8) * s_ulp;
 
-    private double[] Sigma(double[] diagonal, double[] superdiagonal, double tolerance, int threads = 1)
+    private double[] Sigma(double[] diagonal, double[] superdiagonal, double tolerance, int threads = 1, bool endsOnly = false)
     {
         int n = diagonal.Length;
         double[] sigma = new double[n], work = new double[Multisection.Workspace(n)];
         work.AsSpan().Fill(double.NaN);
         fixed (double* d = diagonal, b = (double[])[.. superdiagonal, double.NaN], w = work, s = sigma)
-            Multisection.Run(d, b, n, tolerance, w, s, path, threads);
+            Multisection.Run(d, b, n, tolerance, w, s, path, threads, endsOnly);
         return sigma;
     }
 
@@ -79,6 +79,15 @@ public sealed unsafe class MultisectionTests(VectorPath path)
         (double[] d, double[] e) = b.Elements();
         double tolerance = Machine<float>.Epsilon;
         Assert.That(SturmCount.Confirms(d, e, Sigma(d, e, tolerance), tolerance + Error(b.Order), 0), Is.True);
+    }
+
+    [Property(Arbitrary = [typeof(Separated)], MaxTest = 60)]
+    public void TheEndsAloneAreThoseOfAll(Separated b)
+    {
+        (double[] d, double[] e) = b.Elements();
+        double[] all = Sigma(d, e, s_ulp), ends = Sigma(d, e, s_ulp, endsOnly: true);
+        Assert.That(ends[0] / all[0], Is.EqualTo(1).Within(2 * Error(b.Order)));
+        Assert.That(ends[^1] / all[^1], Is.EqualTo(1).Within(2 * Error(b.Order)));
     }
 
     // Above and below n = 64, the values of a chunk, and where threads pay.

@@ -227,8 +227,15 @@ internal static unsafe class Reduction<T, V, L>
             ref Passes passes = ref *(Passes*)state;
             if (second == 0)
             {
-                Reduce(ref passes);
-                passes.Relay.Close();
+                try
+                {
+                    Reduce(ref passes);
+                }
+                finally
+                {
+                    passes.Relay.Close();
+                }
+
                 return;
             }
 
