@@ -47,10 +47,10 @@ internal static unsafe class BidiagonalExtremes
         if (!columns.Normalise(path) || !columns.IsEven)
             return false;
         columns.Reduce(diagonal, superdiagonal, null, null, path, threads);
-        if (!Scale(diagonal, superdiagonal, n, out int exponent, out double norm, out double logarithm, out double moduli))
+        if (!Scale(diagonal, superdiagonal, n, out int exponent, out double norm, out double raised, out double logarithm, out double moduli))
             return false;
         Multisection.Run(diagonal, superdiagonal, n, Epsilon, work, sigma, path, 1, endsOnly: true);
-        double first = sigma[0], last = sigma[n - 1], error = 4.0 * m * Epsilon * norm, delta = error / last;
+        double first = sigma[0], last = sigma[n - 1], error = 4.0 * m * Epsilon * norm + raised, delta = error / last;
         if (!(delta <= MostDelta))
             return false;
         exponent += columns.Exponent;
@@ -75,9 +75,12 @@ internal static unsafe class BidiagonalExtremes
         }
     }
 
-    /// <summary>|B| with the largest element in [½, 1), times 2^exponent; its Frobenius norm, Σ log₂ |b_kk|, and what that may round: false where an element is too small beside the largest.</summary>
+    /// <summary>
+    /// |B| with the largest element in [½, 1), times 2^exponent; its Frobenius norm, that of what was added to it, Σ log₂ |b_kk|, and what that may round. False where a diagonal element is
+    /// too small beside the largest; a superdiagonal one, as multiple values leave it, is raised to what <see cref="SturmPlan"/> takes.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool Scale(double* diagonal, double* superdiagonal, int n, out int exponent, out double norm, out double logarithm, out double moduli)
+    private static bool Scale(double* diagonal, double* superdiagonal, int n, out int exponent, out double norm, out double raised, out double logarithm, out double moduli)
     {
         superdiagonal[n - 1] = 0;
         double largest = 0, least = double.PositiveInfinity, square = 0;
@@ -85,23 +88,29 @@ internal static unsafe class BidiagonalExtremes
         {
             (diagonal[k], superdiagonal[k]) = (Math.Abs(diagonal[k]), Math.Abs(superdiagonal[k]));
             largest = double.MaxNative(largest, double.MaxNative(diagonal[k], superdiagonal[k]));
-            least = double.MinNative(least, k < n - 1 ? double.MinNative(diagonal[k], superdiagonal[k]) : diagonal[k]);
+            least = double.MinNative(least, diagonal[k]);
         }
 
-        (exponent, norm, logarithm, moduli) = (1 + Math.ILogB(largest), 0, 0, 0);
+        (exponent, norm, raised, logarithm, moduli) = (1 + Math.ILogB(largest), 0, 0, 0, 0);
         double factor = Math.ScaleB(1, -exponent);
         if (!(least * factor >= SturmPlan.Smallest))
             return false;
         for (int k = 0; k < n; k++)
         {
             (diagonal[k], superdiagonal[k]) = (factor * diagonal[k], factor * superdiagonal[k]);
+            if (k < n - 1 && superdiagonal[k] < SturmPlan.Smallest)
+            {
+                superdiagonal[k] = SturmPlan.Smallest;
+                raised += SturmPlan.Smallest * SturmPlan.Smallest;
+            }
+
             square += diagonal[k] * diagonal[k] + superdiagonal[k] * superdiagonal[k];
             double log = Math.Log2(diagonal[k]);
             logarithm += log;
             moduli += Math.Abs(log + exponent) + Math.Abs(log);
         }
 
-        norm = Math.Sqrt(square);
+        (norm, raised) = (Math.Sqrt(square), Math.Sqrt(raised));
         return true;
     }
 }
