@@ -122,7 +122,7 @@ public static class Spectrum
 
     /// <summary>κ = σ₁/σ_p of A (m×n) without its spectrum, between proved bounds: one bidiagonal form, or one QR factorisation and about twice as much again.</summary>
     /// <remarks>
-    /// Where the row norms lie within a factor of 16 of each other and the column norms too, zeros left aside, 16 ≤ p ≤ 512 (float: 256) and q ≤ 3p/2, p = min(m, n),
+    /// Where the row norms lie within a factor of 16 of each other and the column norms too, zeros left aside, 16 ≤ p ≤ 512 (float: 384) and q ≤ 3p/2, p = min(m, n),
     /// q = max(m, n): from the bidiagonal form B of A, whose σ₁ and σ_p Sturm sequences find. Every σᵢ is then known but for η = 4·max(m, n)·ε·‖A‖_F, after the model of independent
     /// roundings that is named below, so that <c>Upper/Lower</c> is 1 + 2η/σ_p + 2η/σ₁; the log-volume is Σ log₂|b_kk|. 4p²(q − p/3) operations, 8·(pq + O(p)) bytes, twice that for float.
     /// <para>
