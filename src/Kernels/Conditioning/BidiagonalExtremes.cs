@@ -9,9 +9,10 @@ namespace Kappa.Kernels.Conditioning;
 /// <summary>σ₁, σ_p and Σ log₂ σᵢ of an even, nearly square A from its bidiagonal form, in double.</summary>
 /// <remarks>
 /// B's extreme singular values by <see cref="Multisection"/>, Π σᵢ = Π |b_kk|. The form is that of A + ΔA with ‖ΔA‖_F ≤ η = 4·max(m, n)·ε·‖A‖_F, after the model of independent
-/// roundings, in which 2n reflections of length m err by √(2mn)·ε; B's values add n·ε relatively. So σᵢ lies within η of what is computed, and Σ log₂ σᵢ within
-/// √p·δ/(1 − δ) with δ = η/σ_p. For an even A that is what <see cref="TriangularExtremes"/> finds, times 10 or so, in half the time up to the order where
-/// the form no longer fits into the cache; where δ is too large to please, it is left to that.
+/// roundings, in which 2n reflections of length m err by √(2mn)·ε; B's values add n·ε relatively, and
+/// elements of B that are raised the norm of what is added. So σᵢ lies within η of what is computed, and Σ log₂ σᵢ within
+/// √p·δ/(1 − δ) with δ = η/σ_p. For an even A that is what <see cref="TriangularExtremes"/> finds, times 10 or so, up to twice as fast as long as
+/// the form fits into the cache; where δ is too large to please, it is left to that.
 /// 8n³/3 operations for m = n.
 /// </remarks>
 internal static unsafe class BidiagonalExtremes
@@ -38,9 +39,9 @@ internal static unsafe class BidiagonalExtremes
         // Strides have no say: the same bits for any.
         ReadOnlyMatrixView<T> tall = a.Rows > a.Columns ? a : a.Transposed();
         nint size = ReductionColumns<double>.Size(m, n);
-        double* own = (t_memory ??= new AlignedBuffer()).Rent<double>(size + 3 * (nint)n + Multisection.Workspace(n) + (typeof(T) == typeof(float) ? (nint)m * n : 0));
+        double* own = (t_memory ??= new AlignedBuffer()).Rent<double>(size + 3 * (nint)n + Multisection.Workspace(n) + Widening.Size<T>(m, n));
         double* diagonal = own + size, superdiagonal = diagonal + n, sigma = superdiagonal + n, work = sigma + n, wide = work + Multisection.Workspace(n);
-        ReadOnlyMatrixView<double> doubles = Widened(tall, wide);
+        ReadOnlyMatrixView<double> doubles = Widening.Of(tall, wide);
         var columns = new ReductionColumns<double>(doubles, own);
         int threads = Products<double>.Threads((long)m * n * n / 4, maxThreads);
         columns.Load(doubles, path, threads);
@@ -60,19 +61,6 @@ internal static unsafe class BidiagonalExtremes
             new Extremes.Bounds(last, last - error, last + error, exponent),
             new Extremes.Bounds(volume, volume - slack, volume + slack, 0));
         return true;
-    }
-
-    /// <summary>A itself where it is of doubles, else a copy by columns.</summary>
-    private static ReadOnlyMatrixView<double> Widened<T>(ReadOnlyMatrixView<T> a, double* wide) where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        fixed (T* origin = &a.Origin)
-        {
-            if (typeof(T) == typeof(double))
-                return new ReadOnlyMatrixView<double>(ref *(double*)origin, a.Rows, a.Columns, a.RowStride, a.ColumnStride);
-            for (int j = 0; j < a.Columns; j++)
-                GramMatrix.Widen((float*)origin + j * a.ColumnStride, a.RowStride, a.Rows, wide + (nint)j * a.Rows);
-            return new ReadOnlyMatrixView<double>(ref *wide, a.Rows, a.Columns, 1, a.Rows);
-        }
     }
 
     /// <summary>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Kappa.Kernels.Products;
 
 namespace Kappa.Kernels.Conditioning;
@@ -53,28 +52,11 @@ internal static unsafe class GramMatrix
                 float* first = origin + from * a.RowStride;
                 nint stride = Spread(length);
                 for (int i = 0; i < lines; i++)
-                    Widen(first + i * (byRows ? a.RowStride : a.ColumnStride), byRows ? 1 : a.RowStride, length, scratch + i * stride);
+                    Widening.Copy(first + i * (byRows ? a.RowStride : a.ColumnStride), byRows ? 1 : a.RowStride, length, scratch + i * stride);
                 ReadOnlyMatrixView<double> wide = new(ref *scratch, lines, length, stride, 1), part = byRows ? wide : wide.Transposed();
                 Products<double>.Multiply(1, part.Transposed(), part, from == 0 ? 0 : 1, g, path,
                     Products<double>.Threads((long)n * n * rows / 2, maxThreads), Part.Upper);
             }
         }
-    }
-
-    /// <summary>Every float is a double.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Widen(float* x, nint step, int count, double* to)
-    {
-        int i = 0;
-        if (step == 1)
-            for (; i <= count - 8; i += 8)
-            {
-                (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Vector256.Load(x + i));
-                low.Store(to + i);
-                high.Store(to + i + 4);
-            }
-
-        for (; i < count; i++)
-            to[i] = x[i * step];
     }
 }

@@ -45,6 +45,11 @@ internal unsafe ref struct TriangularExtremes
     // What rounding may have moved σ₁ by, in the units of _largest.
     private double _error;
 
+    // The share by which rounding may have moved any σᵢ; +∞ where R has no inverse.
+    private double _delta;
+
+    private Extremes.Bounds _largest, _smallest, _logVolume;
+
     private TriangularExtremes(int rows, int n, bool byGram, double precision, AlignedBuffer memory, VectorPath path, int maxThreads)
     {
         _n = n;
@@ -69,22 +74,17 @@ internal unsafe ref struct TriangularExtremes
         _gram = keepsGram ? _work + work : null;
     }
 
-    private Extremes.Bounds _largest, _smallest, _logVolume;
-
-    /// <summary>The share by which rounding may have moved any σᵢ; +∞ where R has no inverse.</summary>
-    private double Delta { get; set; }
-
     /// <summary>Those of A (m×n), finite and not empty; without a precision of Lanczos's estimate, the log-volume alone.</summary>
     public static Extremes Find<T>(ReadOnlyMatrixView<T> a, double? precision, VectorPath path, int maxThreads)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         bool mayUseGram = typeof(T) == typeof(float) && GramMatrix.IsPromising(Math.Max(a.Rows, a.Columns), Math.Min(a.Rows, a.Columns));
         TriangularExtremes found = OfTall(a.Rows >= a.Columns ? a : a.Transposed(), precision, mayUseGram, path, maxThreads);
-        if (found.Delta >= 1 && a.Rows == a.Columns)
+        if (found._delta >= 1 && a.Rows == a.Columns)
         {
             // The rows may be what is graded.
             TriangularExtremes other = OfTall(a.Transposed(), precision, false, path, maxThreads);
-            if (other.Delta < found.Delta)
+            if (other._delta < found._delta)
                 found = other;
         }
 
@@ -128,7 +128,7 @@ internal unsafe ref struct TriangularExtremes
         if (!found.FactorGram())
             return false;
         found.Measure(extremes: precision is not null);
-        return found.Delta <= GramMatrix.MostDelta;
+        return found._delta <= GramMatrix.MostDelta;
     }
 
     /// <summary>R̃ from AᵀA = RᵀR; false where there is none, or where its diagonal alone shows that δ is too large.</summary>
@@ -164,20 +164,9 @@ internal unsafe ref struct TriangularExtremes
     private static HouseholderColumns<double> Factor<T>(ReadOnlyMatrixView<T> a, AlignedBuffer memory, VectorPath path, int maxThreads)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        fixed (T* origin = &a.Origin)
-        {
-            if (typeof(T) == typeof(double))
-                return new HouseholderColumns<double>(
-                    new ReadOnlyMatrixView<double>(ref *(double*)origin, a.Rows, a.Columns, a.RowStride, a.ColumnStride), pivot: false, path, maxThreads);
-            // Every float is a double. What this thread's memory holds is copied before R comes there.
-            bool byRows = a.ColumnStride == 1;
-            ReadOnlyMatrixView<T> lines = byRows ? a : a.Transposed();
-            double* wide = memory.Rent<double>((nint)a.Rows * a.Columns);
-            for (int i = 0; i < lines.Rows; i++)
-                GramMatrix.Widen((float*)origin + i * lines.RowStride, lines.ColumnStride, lines.Columns, wide + (nint)i * lines.Columns);
-            var copy = new ReadOnlyMatrixView<double>(ref *wide, lines.Rows, lines.Columns, lines.Columns, 1);
-            return new HouseholderColumns<double>(byRows ? copy : copy.Transposed(), pivot: false, path, maxThreads);
-        }
+        // What this thread's memory holds is copied before R comes there.
+        nint size = Widening.Size<T>(a.Rows, a.Columns);
+        return new HouseholderColumns<double>(Widening.Of(a, size > 0 ? memory.Rent<double>(size) : null), pivot: false, path, maxThreads);
     }
 
     private readonly MatrixView<double> Square(double* m) => new(ref *m, _n, _n, _length, 1);
@@ -232,7 +221,7 @@ internal unsafe ref struct TriangularExtremes
     /// <summary>X̃ = R̃⁻¹, and what δ it tells.</summary>
     private void Invert()
     {
-        Delta = double.PositiveInfinity;
+        _delta = double.PositiveInfinity;
         for (int i = 0; i < _n; i++)
             if (Row(_r, i)[i] == 0)
                 return;
@@ -245,7 +234,7 @@ internal unsafe ref struct TriangularExtremes
             sum += _norms[i] * _norms[i] * _vector[i];
 
         double delta = DeltaOf(sum);
-        Delta = double.IsFinite(delta) ? delta : double.PositiveInfinity;
+        _delta = double.IsFinite(delta) ? delta : double.PositiveInfinity;
     }
 
     /// <summary>Σ log₂ |r_jj|. Π σᵢ(A)/Π|r_jj| = det(I − E) with ‖E‖_F ≤ δ: its logarithm is at most √n·δ/(1 − δ).</summary>
@@ -261,11 +250,11 @@ internal unsafe ref struct TriangularExtremes
             isZero |= _norms[j] == 0;
         }
 
-        double share = Delta < 1 ? Math.Sqrt(_n) * Delta / (1 - Delta) / Math.Log(2) : double.PositiveInfinity, error = share + (_n + 1) * Epsilon * moduli;
-        double least = Delta < 1 ? sum - error : double.NegativeInfinity;
+        double share = _delta < 1 ? Math.Sqrt(_n) * _delta / (1 - _delta) / Math.Log(2) : double.PositiveInfinity, error = share + (_n + 1) * Epsilon * moduli;
+        double least = _delta < 1 ? sum - error : double.NegativeInfinity;
         _logVolume = isZero
             ? new Extremes.Bounds(double.NegativeInfinity, double.NegativeInfinity, double.NegativeInfinity, 0)
-            : new Extremes.Bounds(sum, least, Delta < 1 ? sum + error : double.PositiveInfinity, 0);
+            : new Extremes.Bounds(sum, least, _delta < 1 ? sum + error : double.PositiveInfinity, 0);
     }
 
     /// <summary>Bounds of σ₁ = ‖R‖₂; scratch where X will stand.</summary>
@@ -293,7 +282,7 @@ internal unsafe ref struct TriangularExtremes
             smallestPivot = Math.Min(smallestPivot, Math.ScaleB(Math.Abs(Row(_r, j)[j]), _exponents[j] - top));
         // σ_p ≤ |r_jj| for every j, and ≤ ‖Rz‖/‖z‖ for every z.
         _smallest = new Extremes.Bounds(0, 0, smallestPivot + _error, top);
-        if (Delta == double.PositiveInfinity)
+        if (_delta == double.PositiveInfinity)
             return;
         Pass(Passes.RowSquares, _x, _vector);
         int shift = int.MinValue;
@@ -302,10 +291,10 @@ internal unsafe ref struct TriangularExtremes
         for (int i = 0; i < _n; i++)
             _vector[i] = Math.ScaleB(1, -_exponents[i] - shift);
         Pass(Passes.ScaleRows, _x, _vector);
-        if (Delta < 1)
+        if (_delta < 1)
         {
             (double lower, double value, double upper) = Norm2(_x, false, null, 1, _r);
-            _smallest = new Extremes.Bounds(1 / value, (1 - Delta) / upper, (1 + Delta) / lower, -shift);
+            _smallest = new Extremes.Bounds(1 / value, (1 - _delta) / upper, (1 + _delta) / lower, -shift);
             return;
         }
 
