@@ -155,6 +155,63 @@ public sealed class SvdBlockTests<T>(VectorPath path) where T : unmanaged, IBina
         Assert.That(Sweep(a).Sweeps, Is.LessThan(Sweep(a, inBlocks: false).Sweeps));
     }
 
+    // Cosines of ε^⅖ between columns of different norms: after the first sweep only a few pairs, or none, are left to rotate.
+    [Test]
+    public void NearlyOrthogonalPanelsAreLookedAtFirst([Values(0, 1, 2)] int order, [Values(0.4, 0.3)] double power)
+    {
+        int n = Orders.ElementAt(order);
+        double distance = Math.Pow(s_epsilon, power);
+        Matrix<double> q = Matrices.Orthogonal(n, 3), noise = Matrices.Random(n, n, 4);
+        Matrix<double> a = Matrices.From(n, n, (i, j) => (1 + j) * (q[i, j] + distance * noise[i, j] / Math.Sqrt(n))).Rounded<T>().Widened();
+        SweepsOf swept = Sweep(a, inBlocks: false);
+        AssertHolds(swept);
+        Assert.That(swept.Sweeps, Is.InRange(2, 4));
+        Assert.That(swept.LargestCosine, Is.LessThanOrEqualTo(Math.Sqrt(n) * s_epsilon / 2));
+    }
+
+    private struct LookAtPair : ILaneWork<T>
+    {
+        public int First, Second;
+
+        /// <summary>Two panels of unit vectors, of which two columns share an element of 4ε; whether that is seen, at a tolerance of ε.</summary>
+        public unsafe void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
+        {
+            int n = 2 * L.Count;
+            (First, Second) = (First % n, Second % n);
+            using var buffer = new AlignedBuffer();
+            nint size = ColumnPanels<T>.Size(L.Count, n + 1, n, 0);
+            T* memory = buffer.Rent<T>(size);
+            new Span<T>(memory, (int)size).Clear();
+            var x = new ColumnPanels<T>(memory, L.Count, n + 1, n, 0);
+            for (int j = 0; j < n; j++)
+            {
+                x.SquaredScale[j] = T.One / T.CreateTruncating(1 + j);
+                x[1 + j, j] = T.One;
+            }
+
+            T tolerance = T.CreateTruncating(s_epsilon);
+            if (First != Second)
+                x[1 + First, Second] = T.CreateTruncating(4) * tolerance;
+            Rotations<T, V, L>.Norms(x, 0);
+            Rotations<T, V, L>.Norms(x, 1);
+            bool inRing = !Rotations<T, V, L>.AreOrthogonal<RingMeeting>(x, 0, 1, 0, tolerance * tolerance);
+            bool across = !Rotations<T, V, L>.AreOrthogonal<CrossMeeting>(x, 0, 1, 0, tolerance * tolerance);
+            bool apart = First / L.Count != Second / L.Count;
+            Assert.That((inRing, across), Is.EqualTo((First != Second, apart)), $"{First}, {Second}");
+        }
+    }
+
+    [Test]
+    public void EveryPairOfColumnsIsLookedAt()
+    {
+        for (int i = 0; i < 2 * Lanes; i++)
+            for (int j = 0; j < 2 * Lanes; j++)
+            {
+                var look = new LookAtPair { First = i, Second = j };
+                VectorPaths.Run<T, LookAtPair>(path, ref look);
+            }
+    }
+
     [Test]
     public void AnyNumberOfThreadsGivesTheSameBits([Values(2, 5)] int threads)
     {

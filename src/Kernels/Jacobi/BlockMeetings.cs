@@ -72,6 +72,8 @@ internal static unsafe class BlockMeetings<T, V, L>
         T cosine = L.Max(cosines);
         if (cosine > squaredTolerance && !(IsNarrow(x, panels) && Factor(factor)))
         {
+            for (int p = 0; p < Panels; p++)
+                Rotations<T, V, L>.Norms(x, panels[p]);
             Rotate(x, panels, slot, squaredTolerance);
             for (int p = 0; p < Panels; p++)
                 Unscale(x, panels[p]);
@@ -233,6 +235,7 @@ internal static unsafe class BlockMeetings<T, V, L>
                 L.Store(L.Zero, panel + k * L.Count);
             for (int k = 0; k < L.Count; k++)
                 identity[(p * L.Count + k) * L.Count + k] = T.One;
+            Rotations<T, V, L>.Norms(factor, p);
         }
 
         factor.Forget(0);

@@ -5,9 +5,9 @@ using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Jacobi;
 
-/// <summary>The two products of a block meeting, on four panels where they stand: XᵀX and X ← XJ.</summary>
+/// <summary>Products of panels where they stand: XᵀX and X ← XJ of a block meeting's four, and the cosines between two panels' columns.</summary>
 /// <remarks>
-/// Both are sums of M×N tiles, M broadcast elements times N ≤ 4 vectors per step. With 32 registers M = 4: 16 sums, 4 vectors and one
+/// The first two are sums of M×N tiles, M broadcast elements times N ≤ 4 vectors per step. With 32 registers M = 4: 16 sums, 4 vectors and one
 /// broadcast; 16 multiply-adds on two ports take 8 cycles, the 8 loads 4. With 16 registers M = 2: 8 sums, 4 cycles, 3 for the loads.
 /// M rows of X are read in full before they are overwritten, so XJ needs no copy.
 /// </remarks>
@@ -41,8 +41,9 @@ internal static unsafe class PanelProducts<T, V, L>
                 GramTile<Four>(x, 0, c, first, depth, gram, panelSize);
                 GramTile<Three>(x, 1, c, first, depth, gram, panelSize);
                 GramTile<Two>(x, 2, c, first, depth, gram, panelSize);
-                GramTile<One>(x, 3, c, first, depth, gram, panelSize);
             }
+
+            Cross(x[3] + first, x[3] + first, depth, gram + 3 * (panelSize + L.Count * L.Count), goesOn: i > 0);
         }
     }
 
@@ -62,6 +63,67 @@ internal static unsafe class PanelProducts<T, V, L>
             Rows<Two>(x, (nint)i * L.Count, j);
         if (i < to)
             Rows<One>(x, (nint)i * L.Count, j);
+    }
+
+    /// <summary>The squares of the largest cosines between two panels' columns, by the second's lanes; of a panel with itself, those between different columns.</summary>
+    /// <remarks>The squared norms are known.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
+    public static V Cosines(in ColumnPanels<T> x, int p, int q)
+    {
+        T* gram = stackalloc T[L.Count * L.Count], ratios = stackalloc T[L.Count];
+        V one = L.Broadcast(T.One), largest = L.Zero;
+        L.Store(L.Divide(L.Load(x.SquaredScale + p * L.Count), L.Load(x.SquaredNorm + p * L.Count)), ratios);
+        Cross(x.Panel(p), x.Panel(q), x.Rows, gram, goesOn: false);
+        for (int k = 0; k < L.Count; k++)
+        {
+            if (p == q)
+                gram[k * L.Count + k] = T.Zero;
+            V g = L.Load(gram + k * L.Count);
+            largest = L.MaxAbs(largest, L.Multiply(L.Multiply(g, g), L.Broadcast(ratios[k])));
+        }
+
+        return L.Multiply(largest, L.Divide(L.Load(x.SquaredScale + q * L.Count), L.Load(x.SquaredNorm + q * L.Count)));
+    }
+
+    /// <summary>C = AᵀB of two panels, or C ← C + AᵀB.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Cross(T* a, T* b, int rows, T* c, bool goesOn)
+    {
+        for (int k = 0; k < L.Count; k += 8)
+        {
+            if (L.Count >= 8)
+                CrossTiles<Four>(a + k, b, rows, c + k * L.Count, goesOn);
+            else if (L.Count == 4)
+                CrossTiles<Two>(a, b, rows, c, goesOn);
+            else
+                CrossTiles<One>(a, b, rows, c, goesOn);
+        }
+    }
+
+    /// <summary>2M columns of one panel by all of another: as many sums as multiply-adds are under way at once.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void CrossTiles<M>(T* a, T* b, int rows, T* c, bool goesOn) where M : struct, ICount
+    {
+        PanelTile<T, V, L, M, One> left = default, right = default;
+        if (goesOn)
+        {
+            left.Load(c, c, c, c);
+            if (L.Count > 1)
+                right.Load(c + M.Value * L.Count, c, c, c);
+        }
+
+        for (int i = rows; i > 0; i--)
+        {
+            left.Step(a, 1, b, b, b, b);
+            if (L.Count > 1)
+                right.Step(a + M.Value, 1, b, b, b, b);
+            a += L.Count;
+            b += L.Count;
+        }
+
+        left.Store(c, c, c, c);
+        if (L.Count > 1)
+            right.Store(c + M.Value * L.Count, c, c, c);
     }
 
     private static int Height

@@ -43,69 +43,97 @@ internal static unsafe class Rotations<T, V, L>
     private static readonly T s_small = T.Sqrt(T.BitIncrement(T.One) - T.One), s_floor = s_small * T.Sqrt(s_small);
 
     /// <summary>Lets the columns of some pairs of panels meet, all pairs in step: while one's angles wait for a root, another rotates. What is met goes to their vectors from slot on.</summary>
+    /// <remarks>The panels' squared norms are known before, and after.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Meet<M>(in ColumnPanels<T> x, int* pairs, int slot, int count, T squaredTolerance) where M : struct, IMeeting
     {
         for (int k = 0; k < count; k++)
             Start(x, pairs[2 * k], pairs[2 * k + 1], x.Pair(slot + k));
         int steps = M.IsRing ? 2 * L.Count - 1 : L.Count;
-        for (int step = 0; step < steps; step++)
+        for (int step = 1; step <= steps; step++)
         {
             for (int k = 0; k < count; k++)
                 Angles<M>(x, pairs[2 * k], pairs[2 * k + 1], x.Pair(slot + k), squaredTolerance, s_floor);
             for (int k = 0; k < count; k++)
-                Rotate<M>(x.Panel(pairs[2 * k]), x.Panel(pairs[2 * k + 1]), x.Rows, x.TotalRows, x.Pair(slot + k));
+            {
+                if (step < steps)
+                    Rotate<M>(x.Panel(pairs[2 * k]), x.Panel(pairs[2 * k + 1]), x.Rows, x.TotalRows, x.Pair(slot + k));
+                else
+                    RotateLast<M>(x, pairs[2 * k], pairs[2 * k + 1], x.Pair(slot + k));
+            }
         }
     }
 
-    /// <summary>‖x_p‖², ‖x_q‖² and y_pᵀy_q, after rescaling where a norm or a scale has become small.</summary>
+    /// <summary>Whether of the columns that would meet no pair would be rotated; the cosines met go to slot's vector then.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static bool AreOrthogonal<M>(in ColumnPanels<T> x, int p, int q, int slot, T squaredTolerance) where M : struct, IMeeting
+    {
+        V cosines = PanelProducts<T, V, L>.Cosines(x, p, q);
+        if (M.IsRing)
+            cosines = L.MaxAbs(cosines, L.MaxAbs(PanelProducts<T, V, L>.Cosines(x, p, p), PanelProducts<T, V, L>.Cosines(x, q, q)));
+        if (L.Max(cosines) > squaredTolerance)
+            return false;
+        L.Store(L.MaxAbs(L.Load(x.Cosine(slot)), cosines), x.Cosine(slot));
+        return true;
+    }
+
+    /// <summary>‖x‖² of a panel's columns, from scratch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Norms(in ColumnPanels<T> x, int panel)
+    {
+        T* row = x.Panel(panel);
+        V even = L.Zero, odd = L.Zero;
+        for (int i = x.Rows; i > 1; i -= 2, row += 2 * L.Count)
+        {
+            V u = L.Load(row), v = L.Load(row + L.Count);
+            even = L.MultiplyAdd(u, u, even);
+            odd = L.MultiplyAdd(v, v, odd);
+        }
+
+        if (x.Rows % 2 != 0)
+            even = L.MultiplyAdd(L.Load(row), L.Load(row), even);
+        StoreNorms(x, panel, L.Add(even, odd));
+    }
+
+    // A column of zeros is orthogonal to every other; its norm must only be no zero.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreNorms(in ColumnPanels<T> x, int panel, V squares)
+    {
+        V norm = L.Multiply(squares, L.Load(x.SquaredScale + panel * L.Count));
+        L.Store(L.WhereGreater(norm, L.Zero, norm, L.Broadcast(T.One)), x.SquaredNorm + panel * L.Count);
+    }
+
+    /// <summary>y_pᵀy_q, after rescaling where a norm or a scale has become small.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Start(in ColumnPanels<T> x, int p, int q, T* pair)
     {
-        if (Norms(x, p, q, pair))
-            return;
-        x.Normalise(p);
-        x.Normalise(q);
-        Norms(x, p, q, pair);
-    }
+        V least = Lesser(
+            Lesser(L.Load(x.SquaredScale + p * L.Count), L.Load(x.SquaredScale + q * L.Count)),
+            Lesser(L.Load(x.SquaredNorm + p * L.Count), L.Load(x.SquaredNorm + q * L.Count)));
+        if (!T.IsZero(L.Sum(L.WhereGreater(L.Broadcast(s_small), least, L.Broadcast(T.One), L.Zero))))
+        {
+            x.Normalise(p);
+            x.Normalise(q);
+            Norms(x, p);
+            Norms(x, q);
+        }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool Norms(in ColumnPanels<T> x, int p, int q, T* pair)
-    {
         T* above = x.Panel(p), below = x.Panel(q);
-        V a0 = L.Zero, b0 = L.Zero, g0 = L.Zero, a1 = L.Zero, b1 = L.Zero, g1 = L.Zero;
-        int size = x.Rows * L.Count, i = 0;
-        for (; i <= size - 2 * L.Count; i += 2 * L.Count)
+        V g0 = L.Zero, g1 = L.Zero, g2 = L.Zero, g3 = L.Zero;
+        int i = x.Rows;
+        for (; i >= 4; i -= 4, above += 4 * L.Count, below += 4 * L.Count)
         {
-            V u0 = L.Load(above + i), v0 = L.Load(below + i), u1 = L.Load(above + i + L.Count), v1 = L.Load(below + i + L.Count);
-            a0 = L.MultiplyAdd(u0, u0, a0);
-            b0 = L.MultiplyAdd(v0, v0, b0);
-            g0 = L.MultiplyAdd(u0, v0, g0);
-            a1 = L.MultiplyAdd(u1, u1, a1);
-            b1 = L.MultiplyAdd(v1, v1, b1);
-            g1 = L.MultiplyAdd(u1, v1, g1);
+            g0 = L.MultiplyAdd(L.Load(above), L.Load(below), g0);
+            g1 = L.MultiplyAdd(L.Load(above + L.Count), L.Load(below + L.Count), g1);
+            g2 = L.MultiplyAdd(L.Load(above + 2 * L.Count), L.Load(below + 2 * L.Count), g2);
+            g3 = L.MultiplyAdd(L.Load(above + 3 * L.Count), L.Load(below + 3 * L.Count), g3);
         }
 
-        if (i < size)
-        {
-            V u0 = L.Load(above + i), v0 = L.Load(below + i);
-            a0 = L.MultiplyAdd(u0, u0, a0);
-            b0 = L.MultiplyAdd(v0, v0, b0);
-            g0 = L.MultiplyAdd(u0, v0, g0);
-        }
+        for (; i > 0; i--, above += L.Count, below += L.Count)
+            g0 = L.MultiplyAdd(L.Load(above), L.Load(below), g0);
+        L.Store(L.Add(L.Add(g0, g1), L.Add(g2, g3)), pair);
 
-        V scaleP = L.Load(x.SquaredScale + p * L.Count), scaleQ = L.Load(x.SquaredScale + q * L.Count);
-        V a = L.Multiply(L.Add(a0, a1), scaleP), b = L.Multiply(L.Add(b0, b1), scaleQ);
-        L.Store(L.Add(g0, g1), pair);
-        V one = L.Broadcast(T.One), small = L.Broadcast(s_small);
-        // A column of zeros is orthogonal to every other; its norm must only be no zero.
-        L.Store(L.WhereGreater(a, L.Zero, a, one), x.SquaredNorm + p * L.Count);
-        L.Store(L.WhereGreater(b, L.Zero, b, one), x.SquaredNorm + q * L.Count);
-        V poor = L.Add(
-            L.Add(L.WhereGreater(small, scaleP, one, L.Zero), L.WhereGreater(small, scaleQ, one, L.Zero)),
-            L.Add(Between(a, small), Between(b, small)));
-        return T.IsZero(L.Sum(poor));
-
-        V Between(V norm, V limit) => L.WhereGreater(limit, norm, L.WhereGreater(norm, L.Zero, one, L.Zero), L.Zero);
+        static V Lesser(V u, V v) => L.WhereGreater(u, v, v, u);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -179,13 +207,53 @@ internal static unsafe class Rotations<T, V, L>
         }
 
         L.Store(L.Add(L.Add(g0, g1), L.Add(g2, g3)), pair);
-        if (totalRows == rows)
-            return;
-        a = L.Load(pair + 3 * L.Count);
-        b = L.Load(pair + 4 * L.Count);
-        for (i = totalRows - rows; i > 0; i--)
+        if (totalRows > rows)
+            RotateProduct<M>(x, y, totalRows - rows, pair);
+    }
+
+    /// <summary>No pair meets next, so that the sums are those of the norms.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RotateLast<M>(in ColumnPanels<T> panels, int p, int q, T* pair) where M : struct, IMeeting
+    {
+        T* x = panels.Panel(p), y = panels.Panel(q);
+        V a = L.Load(pair + L.Count), b = L.Load(pair + 2 * L.Count);
+        V above0 = L.Zero, above1 = L.Zero, below0 = L.Zero, below1 = L.Zero;
+        int i = panels.Rows;
+        for (; i >= 2; i -= 2)
         {
-            Row<M>(x, y, a, b, L.Zero);
+            (V u, V v) = Rotated<M>(x, y, a, b);
+            above0 = L.MultiplyAdd(u, u, above0);
+            below0 = L.MultiplyAdd(v, v, below0);
+            (u, v) = Rotated<M>(x + L.Count, y + L.Count, a, b);
+            above1 = L.MultiplyAdd(u, u, above1);
+            below1 = L.MultiplyAdd(v, v, below1);
+            x += 2 * L.Count;
+            y += 2 * L.Count;
+        }
+
+        if (i > 0)
+        {
+            (V u, V v) = Rotated<M>(x, y, a, b);
+            above0 = L.MultiplyAdd(u, u, above0);
+            below0 = L.MultiplyAdd(v, v, below0);
+            x += L.Count;
+            y += L.Count;
+        }
+
+        StoreNorms(panels, p, L.Add(above0, above1));
+        StoreNorms(panels, q, L.Add(below0, below1));
+        if (panels.TotalRows > panels.Rows)
+            RotateProduct<M>(x, y, panels.TotalRows - panels.Rows, pair);
+    }
+
+    /// <summary>The rows of J, which have coefficients of their own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void RotateProduct<M>(T* x, T* y, int rows, T* pair) where M : struct, IMeeting
+    {
+        V a = L.Load(pair + 3 * L.Count), b = L.Load(pair + 4 * L.Count);
+        for (int i = rows; i > 0; i--)
+        {
+            Rotated<M>(x, y, a, b);
             x += L.Count;
             y += L.Count;
         }
@@ -194,11 +262,18 @@ internal static unsafe class Rotations<T, V, L>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Row<M>(T* x, T* y, V a, V b, V g) where M : struct, IMeeting
     {
+        (V u, V v) = Rotated<M>(x, y, a, b);
+        return L.MultiplyAdd(u, v, g);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (V Above, V Below) Rotated<M>(T* x, T* y, V a, V b) where M : struct, IMeeting
+    {
         V u = L.Load(x), v = L.Load(y), p = L.MultiplyAdd(a, v, u), q = L.MultiplyAdd(b, u, v);
         (u, v) = (M.IsRing ? L.RingAbove(p, q) : p, M.IsRing ? L.RingBelow(p, q) : L.Cycle(q));
         L.Store(u, x);
         L.Store(v, y);
-        return L.MultiplyAdd(u, v, g);
+        return (u, v);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

