@@ -10,8 +10,8 @@ namespace Kappa.Kernels.Tests;
 [TestFixtureSource(typeof(Fixtures), nameof(Fixtures.TypesAndPaths))]
 public sealed class SvdBlockTests<T>(VectorPath path) where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    // Where blocks begin with the widest vectors.
-    private const int Threshold = 256;
+    // Where products begin with the widest vectors; narrower ones go on by rotations.
+    private int Threshold => path == VectorPath.Vector512 ? 704 : 256;
 
     private static readonly double s_epsilon = Machine<T>.Epsilon;
 
@@ -169,49 +169,6 @@ public sealed class SvdBlockTests<T>(VectorPath path) where T : unmanaged, IBina
         Assert.That(swept.LargestCosine, Is.LessThanOrEqualTo(Math.Sqrt(n) * s_epsilon / 2));
     }
 
-    private struct LookAtPair : ILaneWork<T>
-    {
-        public int First, Second;
-
-        /// <summary>Two panels of unit vectors, of which two columns share an element of 4ε; whether that is seen, at a tolerance of ε.</summary>
-        public unsafe void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
-        {
-            int n = 2 * L.Count;
-            (First, Second) = (First % n, Second % n);
-            using var buffer = new AlignedBuffer();
-            nint size = ColumnPanels<T>.Size(L.Count, n + 1, n, 0);
-            T* memory = buffer.Rent<T>(size);
-            new Span<T>(memory, (int)size).Clear();
-            var x = new ColumnPanels<T>(memory, L.Count, n + 1, n, 0);
-            for (int j = 0; j < n; j++)
-            {
-                x.SquaredScale[j] = T.One / T.CreateTruncating(1 + j);
-                x[1 + j, j] = T.One;
-            }
-
-            T tolerance = T.CreateTruncating(s_epsilon);
-            if (First != Second)
-                x[1 + First, Second] = T.CreateTruncating(4) * tolerance;
-            Rotations<T, V, L>.Norms(x, 0);
-            Rotations<T, V, L>.Norms(x, 1);
-            bool inRing = !Rotations<T, V, L>.AreOrthogonal<RingMeeting>(x, 0, 1, 0, tolerance * tolerance);
-            bool across = !Rotations<T, V, L>.AreOrthogonal<CrossMeeting>(x, 0, 1, 0, tolerance * tolerance);
-            bool apart = First / L.Count != Second / L.Count;
-            Assert.That((inRing, across), Is.EqualTo((First != Second, apart)), $"{First}, {Second}");
-        }
-    }
-
-    [Test]
-    public void EveryPairOfColumnsIsLookedAt()
-    {
-        for (int i = 0; i < 2 * Lanes; i++)
-            for (int j = 0; j < 2 * Lanes; j++)
-            {
-                var look = new LookAtPair { First = i, Second = j };
-                VectorPaths.Run<T, LookAtPair>(path, ref look);
-            }
-    }
-
     [Test]
     public void AnyNumberOfThreadsGivesTheSameBits([Values(2, 5)] int threads)
     {
@@ -223,8 +180,9 @@ public sealed class SvdBlockTests<T>(VectorPath path) where T : unmanaged, IBina
 
     [Category("Large")]
     [Test]
-    public void DecompositionsAroundTheThresholdHold([Values(Threshold - 1, Threshold, Threshold + 1)] int n)
+    public void DecompositionsAroundTheThresholdHold([Values(-1, 0, 1)] int more)
     {
+        int n = Threshold + more;
         Matrix<T> a = Matrices.Random(n, n, (uint)n).Rounded<T>();
         AssertHolds(a, Svd.Decompose<T>(a, path, SvdAlgorithm.Jacobi));
     }
@@ -234,9 +192,9 @@ public sealed class SvdBlockTests<T>(VectorPath path) where T : unmanaged, IBina
     [Test]
     public void IllConditionedDecompositionsHold([Values] bool deficient)
     {
-        const int N = Threshold + 6;
-        double[] sigma = [.. Enumerable.Range(0, N).Select(k => deficient && k > N / 2 ? 0 : Math.Pow(s_epsilon, k / (N - 1.0)))];
-        Matrix<T> a = Matrices.WithSingularValues(N + 5, N, sigma, 8).Rounded<T>();
+        int n = Threshold + 6;
+        double[] sigma = [.. Enumerable.Range(0, n).Select(k => deficient && k > n / 2 ? 0 : Math.Pow(s_epsilon, k / (n - 1.0)))];
+        Matrix<T> a = Matrices.WithSingularValues(n + 5, n, sigma, 8).Rounded<T>();
         SvdResult<T> svd = Svd.Decompose<T>(a, path, SvdAlgorithm.Jacobi);
         AssertHolds(a, svd);
         Assert.That(Svd.Values<T>(a, path, SvdAlgorithm.Jacobi).SingularValues.ToArray(), Is.EqualTo(svd.SingularValues.ToArray()));
@@ -246,14 +204,14 @@ public sealed class SvdBlockTests<T>(VectorPath path) where T : unmanaged, IBina
     [Test]
     public void GradedDecompositionsKeepAllDigits()
     {
-        const int N = Threshold + 8;
+        int n = Threshold + 8;
         double reach = 0.325 * Machine<T>.MaxExponent;
         var stream = new GaussianStream(4);
-        double[] d = [.. Enumerable.Range(0, N).Select(_ => Math.Pow(2, reach * (2 * stream.NextUniform() - 1)))];
-        Matrix<T> a = Matrices.Orthogonal(N, 9).ScaledColumns(j => d[j]).Rounded<T>();
+        double[] d = [.. Enumerable.Range(0, n).Select(_ => Math.Pow(2, reach * (2 * stream.NextUniform() - 1)))];
+        Matrix<T> a = Matrices.Orthogonal(n, 9).ScaledColumns(j => d[j]).Rounded<T>();
         double[] sigma = Svd.Decompose<T>(a, path).SingularValues.Widened(), expected = [.. d.OrderDescending()];
-        for (int k = 0; k < N; k++)
-            Assert.That(sigma[k] / expected[k], Is.EqualTo(1).Within(20 * N * s_epsilon));
+        for (int k = 0; k < n; k++)
+            Assert.That(sigma[k] / expected[k], Is.EqualTo(1).Within(20 * n * s_epsilon));
     }
 
     private static void AssertHolds(Matrix<T> a, SvdResult<T> svd)

@@ -8,7 +8,7 @@ namespace Kappa.Kernels.Jacobi;
 /// <remarks>
 /// G = XᵀX = RᵀR of the w = 4·lanes columns gives a small R with the same angles between its columns. One sweep or two over these, with
 /// their product J beside them in the first-level cache, stands for as many rotations of the columns themselves, which then follow by
-/// X ← XJ: 3w² multiply-adds per row of X that two passes over it feed, instead of 3w²/2 that take 4·lanes passes. A sweep over n columns of n
+/// X ← XJ: 3w² multiply-adds per row of X that two passes over it feed, instead of some 7w²/4 that take 3·lanes passes. A sweep over n columns of n
 /// rows takes 3n³ operations (a meeting's small sweeps: 24w³ each). G is fresh at every meeting, so the cosines that the stopping rule
 /// sees are those of the columns, and its error of some ε in a cosine is what the direct sums have too. J's columns are brought to
 /// length 1; they leave in the order of their norms, without which half as many sweeps again are needed (n = 256: 9 instead of 6;
@@ -24,9 +24,9 @@ internal static unsafe class BlockMeetings<T, V, L>
 {
     private const int Panels = PanelProducts<T, V, L>.Panels;
 
-    // Two panels of this size leave the first-level cache. Panels take 24.6 ms and blocks 23.0 at n = 256 (32 KiB), 363 and 160 at
-    // n = 512, in f32 12.2 and 11.8, 174 and 89; below, panels are ahead (AVX-512, 48 KiB L1, whole decompositions of Gaussian matrices).
-    private const int PayBytes = 32 * 1024;
+    // Two panels of this size. Rotations take 30 ms and products 33 at n = 384, 247 and 240 at 768, 592 and 564 at 1024; in f32 36 and 38
+    // at 512, 77 and 73 at 640, 704 and 582 at 1024 (AVX-512, 48 KiB L1, 1 MiB L2, whole decompositions of Gaussian matrices).
+    private const int PayBytes = 88 * 1024;
 
     // Rotations treat norms that differ by more than 2^50 as if they differed by that.
     private const int Spread = 50;
@@ -46,7 +46,7 @@ internal static unsafe class BlockMeetings<T, V, L>
     public static bool Pay(in ColumnPanels<T> x) =>
         L.Count > 1 && x.Count % 2 == 0 && x.Count >= 2 * Panels && 2L * x.Rows * L.Count * sizeof(T) >= PayBytes;
 
-    /// <summary>Lets all columns of two blocks meet, scales 1 before and after; what is met goes to two pairs' vectors, from <paramref name="slot"/> on.</summary>
+    /// <summary>Lets all columns of two blocks meet, scales 1 before and after; what is met goes to two meetings from <paramref name="slot"/> on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     public static void Meet(in ColumnPanels<T> x, int blockP, int blockQ, int slot, T squaredTolerance)
     {
@@ -73,8 +73,8 @@ internal static unsafe class BlockMeetings<T, V, L>
         if (cosine > squaredTolerance && !(IsNarrow(x, panels) && Factor(factor)))
         {
             for (int p = 0; p < Panels; p++)
-                Rotations<T, V, L>.Norms(x, panels[p]);
-            Rotate(x, panels, slot, squaredTolerance);
+                ScaledRotations<T, V, L>.Norms(x, panels[p]);
+            Rotate(x, blockP, blockQ, slot, squaredTolerance);
             for (int p = 0; p < Panels; p++)
                 Unscale(x, panels[p]);
             return;
@@ -84,10 +84,9 @@ internal static unsafe class BlockMeetings<T, V, L>
         if (!(cosine > squaredTolerance))
             return;
         Start(x, panels, factor);
-        int* all = stackalloc int[Panels] { 0, 1, 2, 3 };
-        Rotate(factor, all, 0, squaredTolerance);
+        Rotate(factor, 0, 1, 0, squaredTolerance);
         if (cosine > s_squaredNear)
-            Rotate(factor, all, 0, squaredTolerance);
+            Rotate(factor, 0, 1, 0, squaredTolerance);
         for (int k = 0; k < 2; k++)
         {
             L.Store(L.MaxAbs(L.Load(x.Cosine(slot)), L.Load(factor.Cosine(k))), x.Cosine(slot));
@@ -99,14 +98,13 @@ internal static unsafe class BlockMeetings<T, V, L>
         PanelProducts<T, V, L>.Multiply(columns, x.Rows, x.TotalRows, j);
     }
 
-    /// <summary>Every pair of columns of four panels is rotated once.</summary>
+    /// <summary>Every pair of columns of two blocks is rotated once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rotate(in ColumnPanels<T> x, int* p, int slot, T squaredTolerance)
+    private static void Rotate(in ColumnPanels<T> x, int blockP, int blockQ, int slot, T squaredTolerance)
     {
-        int* pairs = stackalloc int[12] { p[0], p[2], p[1], p[3], p[0], p[3], p[1], p[2], p[0], p[1], p[2], p[3] };
-        Rotations<T, V, L>.Meet<RingMeeting>(x, pairs, slot, 2, squaredTolerance);
-        Rotations<T, V, L>.Meet<CrossMeeting>(x, pairs + 4, slot, 2, squaredTolerance);
-        Rotations<T, V, L>.Meet<CrossMeeting>(x, pairs + 8, slot, 2, squaredTolerance);
+        int* panels = stackalloc int[Panels] { 2 * blockP, 2 * blockP + 1, 2 * blockQ, 2 * blockQ + 1 }, blocks = stackalloc int[2] { blockP, blockQ };
+        Rotations<T, V, L>.Meet<TwoPanels<T, V, L, Ring>>(x, panels, slot, 2, squaredTolerance);
+        Rotations<T, V, L>.Meet<FourPanels<T, V, L>>(x, blocks, slot, 1, squaredTolerance);
     }
 
     /// <summary>Brings the scales of a panel's columns to 1.</summary>
@@ -235,7 +233,7 @@ internal static unsafe class BlockMeetings<T, V, L>
                 L.Store(L.Zero, panel + k * L.Count);
             for (int k = 0; k < L.Count; k++)
                 identity[(p * L.Count + k) * L.Count + k] = T.One;
-            Rotations<T, V, L>.Norms(factor, p);
+            ScaledRotations<T, V, L>.Norms(factor, p);
         }
 
         factor.Forget(0);

@@ -14,8 +14,11 @@ namespace Kappa.Kernels.Jacobi;
 /// </remarks>
 internal readonly unsafe struct ColumnPanels<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>Vectors that the rotations of a pair of panels keep: xᵀy, four coefficients, the largest cosine and sine.</summary>
-    public const int PairVectors = 7;
+    /// <summary>Vectors that the rotations of a pair of panels keep: xᵀy and four coefficients.</summary>
+    public const int PairVectors = 5;
+
+    // Four pairs of four panels, two more products, and what has been met: of each two pairs of panels.
+    private const int MeetingVectors = 4 * PairVectors + 2 + 2;
 
     private readonly T* _elements;
     private readonly T* _vectors;
@@ -54,16 +57,16 @@ internal readonly unsafe struct ColumnPanels<T> where T : unmanaged, IBinaryFloa
     /// <summary>‖x_j‖², known while a pair of panels is at work.</summary>
     public T* SquaredNorm => _vectors + 2 * Count * Lanes;
 
-    /// <summary>What pair k of a round keeps.</summary>
-    public T* Pair(int k) => _vectors + (3 * Count + k * PairVectors) * Lanes;
+    /// <summary>What meeting k of a round keeps of its pairs of panels.</summary>
+    public T* Meeting(int k) => Cosine(k) + 2 * Lanes;
 
-    /// <summary>The squares of the largest cosines that pair k has met, by lanes.</summary>
-    public T* Cosine(int k) => Pair(k) + 5 * Lanes;
+    /// <summary>The squares of the largest cosines that meeting k has seen, by lanes.</summary>
+    public T* Cosine(int k) => _vectors + (3 * Count + k * MeetingVectors) * Lanes;
 
     /// <summary>The squares of the largest scaled sines.</summary>
-    public T* Sine(int k) => Pair(k) + 6 * Lanes;
+    public T* Sine(int k) => Cosine(k) + Lanes;
 
-    /// <summary>Clears what pair k has met.</summary>
+    /// <summary>Clears what meeting k has seen.</summary>
     public void Forget(int k) => new Span<T>(Cosine(k), 2 * Lanes).Clear();
 
     public T* Panel(int p) => _elements + (nint)p * TotalRows * Lanes;
@@ -83,7 +86,7 @@ internal readonly unsafe struct ColumnPanels<T> where T : unmanaged, IBinaryFloa
 
     // A whole number of the widest vectors, so that the elements are aligned to cache lines.
     private static int VectorsSize(int lanes, int columns) =>
-        (lanes * (3 * PanelCount(lanes, columns) + PairVectors * (PanelCount(lanes, columns) / 2)) + 15) / 16 * 16;
+        (lanes * (3 * PanelCount(lanes, columns) + MeetingVectors * (PanelCount(lanes, columns) / 2)) + 15) / 16 * 16;
 
     /// <summary>Brings every column's stored elements to a largest one in [1, 2) and its scale to 1.</summary>
     public void Normalise(int panel)

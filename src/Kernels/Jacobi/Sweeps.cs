@@ -7,14 +7,15 @@ namespace Kappa.Kernels.Jacobi;
 
 /// <summary>One-sided Jacobi: plane rotations from the right until the columns of X are orthogonal to working accuracy.</summary>
 /// <remarks>
-/// A sweep is a round robin of panels, or of blocks of two panels where two panels fill the first-level cache; the pairs of a round are
-/// independent, so any number of threads gives the same bits. In the first round the columns of each two panels all meet, later only
-/// those of different panels; those of two blocks all meet, and leave with falling norms.
+/// A sweep is a round robin of panels, or of blocks of two panels; the pairs of a round are independent, so any number of threads gives
+/// the same bits. In the first round the columns of each two panels all meet, later only those of different panels or blocks. Where
+/// products pay, those of two blocks all meet, and leave with falling norms.
 /// It ends where every |cos| ≤ tolerance before rotation; or, without looking again, where a sweep in which a column takes part in r
 /// rotations has met cosines of at most μ and scaled sines of at most η with 2rημ ≤ tolerance: a pair once made orthogonal takes part
 /// in at most 2r later rotations, each of which adds at most ημ to its cosine (η is the sine times the ratio of the norms, the larger above).
-/// After a sweep with 2rημ ≤ √tolerance few cosines, if any, are above the tolerance: panels then look first, by products, at a quarter
-/// of the price, and rotate only where there is one (n = 64 and 128: the last of 7 to 9 sweeps, 5 and 7 % of a decomposition).
+/// After a sweep with 2rημ ≤ √tolerance few cosines, if any, are above the tolerance: those who
+/// would meet are looked at first, by products, and rotated only where there is one (the last of 8 and 9 sweeps at n = 64 and 128, 5 and 7 % of
+/// a decomposition).
 /// Sources: Luk and Park, SIAM J. Sci. Stat. Comput. 10 (1989), for the orderings; LAPACK's gesvj, for the stopping rule's kind.
 /// </remarks>
 internal static unsafe class Sweeps<T, V, L>
@@ -25,8 +26,8 @@ internal static unsafe class Sweeps<T, V, L>
     /// <summary>LAPACK's limit; quadratic convergence makes more than a dozen sweeps rare.</summary>
     public const int Limit = 30;
 
-    // Pairs of panels in step: enough to hide the roots, few enough for the first-level cache.
-    private const int StepBytes = 40 * 1024;
+    // Pairs in step: enough to hide the roots, few enough for the first-level cache.
+    private const int Most = 4, StepBytes = 40 * 1024;
 
     // Below so many columns a round of panels is shorter than the call of a second thread.
     private const int Parallel = 192;
@@ -37,7 +38,7 @@ internal static unsafe class Sweeps<T, V, L>
         public int* Pairs;
         public int Count;
         public int Group;
-        public bool IsRing;
+        public int Threads;
         public bool IsQuiet;
         public T SquaredTolerance;
     }
@@ -58,21 +59,24 @@ internal static unsafe class Sweeps<T, V, L>
         {
             X = x,
             Pairs = pairs,
-            Group = Math.Clamp(StepBytes / (2 * x.TotalRows * L.Count * sizeof(T)), 1, 4),
+            Group = inBlocks ? 1 : Math.Clamp(StepBytes / (2 * x.TotalRows * L.Count * sizeof(T)), 1, Most),
+            Threads = x.Columns < Parallel ? 1 : threads,
             SquaredTolerance = tolerance * tolerance,
         };
         int rotations = inBlocks ? (x.Count / 2 - 1) * (4 * L.Count - 1) : x.Columns;
         for (int p = 0; p < x.Count && !inBlocks; p++)
-            Rotations<T, V, L>.Norms(x, p);
+            ScaledRotations<T, V, L>.Norms(x, p);
         T cosine = T.Zero;
         for (int sweep = 1; sweep <= Limit; sweep++)
         {
             for (int k = 0; k < x.Count / 2; k++)
                 x.Forget(k);
             if (inBlocks)
-                SweepBlocks(ref round, threads);
+                SweepBlocks(ref round, &MeetBlocks);
+            else if (x.Count % 2 == 0 && x.Count > 2)
+                SweepFours(ref round);
             else
-                SweepPanels(ref round, x.Columns < Parallel ? 1 : threads);
+                SweepPanels(ref round);
 
             V cosines = L.Zero, sines = L.Zero;
             for (int k = 0; k < x.Count / 2; k++)
@@ -93,31 +97,45 @@ internal static unsafe class Sweeps<T, V, L>
         return (Limit, cosine, false);
     }
 
+    /// <summary>Pairs of panels: the last stays, the others walk in a circle; with an odd number nobody is the last.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SweepPanels(ref Round state, int threads)
+    private static void SweepPanels(ref Round state)
     {
         Round round = state;
         int count = round.X.Count, ring = count + count % 2;
         int* pairs = round.Pairs;
         round.Count = count / 2;
-        int groups = (round.Count + round.Group - 1) / round.Group;
         for (int r = 0; r < ring - 1; r++)
         {
-            // The last panel stays, the others walk in a circle; with an odd number nobody is the last.
             int pair = 0;
             if (ring == count)
                 (pairs[0], pairs[1], pair) = (r, ring - 1, 1);
             for (int k = 1; k < ring / 2; k++, pair++)
                 (pairs[2 * pair], pairs[2 * pair + 1]) = ((r + k) % (ring - 1), (r - k + ring - 1) % (ring - 1));
             // With an odd number one panel has sat out the first round.
-            round.IsRing = r == 0 || r == 1 && ring != count;
-            Team.Run(groups, threads, &round, &Meet);
+            if (r == 0 || r == 1 && ring != count)
+                Run(ref round, &Meet<TwoPanels<T, V, L, Ring>>);
+            else
+                Run(ref round, &Meet<TwoPanels<T, V, L, Cycle>>);
         }
+    }
+
+    /// <summary>The panels of each block, then pairs of blocks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SweepFours(ref Round state)
+    {
+        Round round = state;
+        round.Count = round.X.Count / 2;
+        for (int p = 0; p < round.X.Count; p++)
+            round.Pairs[p] = p;
+        Run(ref round, &Meet<TwoPanels<T, V, L, Ring>>);
+        round.Group = Math.Max(1, round.Group / 2);
+        SweepBlocks(ref round, &Meet<FourPanels<T, V, L>>);
     }
 
     /// <summary>Blocks p &lt; q meet in round p + q modulo their number; the larger columns gather in the first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SweepBlocks(ref Round state, int threads)
+    private static void SweepBlocks(ref Round state, delegate*<void*, int, void> meet)
     {
         Round round = state;
         int count = round.X.Count / 2;
@@ -127,35 +145,26 @@ internal static unsafe class Sweeps<T, V, L>
             for (int p = 0; p < count; p++)
                 if ((r - p + count) % count is var q && p < q)
                     (round.Pairs[2 * round.Count], round.Pairs[2 * round.Count++ + 1]) = (p, q);
-            Team.Run(round.Count, threads, &round, &MeetBlocks);
+            Run(ref round, meet);
         }
     }
 
+    private static void Run(ref Round state, delegate*<void*, int, void> meet)
+    {
+        Round round = state;
+        Team.Run((round.Count + round.Group - 1) / round.Group, round.Threads, &round, meet);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Meet(void* state, int group)
+    private static void Meet<M>(void* state, int group) where M : struct, IMeeting<T, V>
     {
         ref Round round = ref *(Round*)state;
-        int from = group * round.Group, count = Math.Min(round.Group, round.Count - from);
-        if (round.IsRing)
-            Meet<RingMeeting>(round, from, count);
-        else
-            Meet<CrossMeeting>(round, from, count);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Meet<M>(in Round round, int from, int count) where M : struct, IMeeting
-    {
+        int from = group * round.Group, count = Math.Min(round.Group, round.Count - from), left = 0;
         int* pairs = round.Pairs + 2 * from;
-        if (round.IsQuiet)
-        {
-            int left = 0;
-            for (int k = 0; k < count; k++)
-                if (!Rotations<T, V, L>.AreOrthogonal<M>(round.X, pairs[2 * k], pairs[2 * k + 1], from + k, round.SquaredTolerance))
-                    (pairs[2 * left], pairs[2 * left++ + 1]) = (pairs[2 * k], pairs[2 * k + 1]);
-            count = left;
-        }
-
-        Rotations<T, V, L>.Meet<M>(round.X, pairs, from, count, round.SquaredTolerance);
+        for (int k = 0; k < count; k++)
+            if (!round.IsQuiet || !Rotations<T, V, L>.AreOrthogonal<M>(round.X, pairs[2 * k], pairs[2 * k + 1], from + k, round.SquaredTolerance))
+                (pairs[2 * left], pairs[2 * left++ + 1]) = (pairs[2 * k], pairs[2 * k + 1]);
+        Rotations<T, V, L>.Meet<M>(round.X, pairs, from, left, round.SquaredTolerance);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
