@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Kappa.Kernels.Threads;
 using NUnit.Framework;
 
@@ -17,7 +18,7 @@ public sealed class RelayTests
     /// <summary>Each step's part reads what the step before has written, by whichever thread: a part that is lost, repeated or early shows.</summary>
     private void TakePart(int step) => _parts[step] += 3 * _parts[step - 1] + step;
 
-    private int Lead(int hesitation)
+    private int Lead(int hesitation, bool asks = false)
     {
         int alone = 0;
         for (int step = 1; step <= Steps; step++)
@@ -25,7 +26,12 @@ public sealed class RelayTests
             _relay.Offer(step);
             Thread.SpinWait(step % 7 * hesitation);
             if (!_relay.Reclaim(step))
+            {
+                if (asks)
+                    _relay.RoundTrip(step);
                 continue;
+            }
+
             TakePart(step);
             alone++;
         }
@@ -67,12 +73,12 @@ public sealed class RelayTests
     }
 
     [Test]
-    public void TwoThreadsTakeEveryPartOnce([Values(0, 1, 10)] int leader, [Values(0, 1, 10)] int follower)
+    public void TwoThreadsTakeEveryPartOnce([Values(0, 1, 10)] int leader, [Values(0, 1, 10)] int follower, [Values] bool asks)
     {
         int taken = 0;
         var other = new Thread(() => taken = Follow(follower));
         other.Start();
-        int alone = Lead(leader);
+        int alone = Lead(leader, asks);
         other.Join();
         Assert.That(alone + taken, Is.EqualTo(Steps));
         AssertEveryPartWasTakenOnce();
@@ -93,5 +99,39 @@ public sealed class RelayTests
         other.Join();
         Assert.That(alone + taken, Is.EqualTo(Steps));
         AssertEveryPartWasTakenOnce();
+    }
+
+    [Test]
+    public void AWordComesBackFromWhoFollows()
+    {
+        var other = new Thread(() =>
+        {
+            while (_relay.Await(out int step))
+                _relay.Complete(step);
+        });
+        other.Start();
+        var watch = Stopwatch.StartNew();
+        long least = long.MaxValue;
+        for (int step = 1; least == long.MaxValue && watch.Elapsed < TimeSpan.FromMinutes(1); step++)
+        {
+            _relay.Offer(step);
+            Thread.Yield();
+            if (!_relay.Reclaim(step))
+                least = _relay.RoundTrip(step);
+        }
+
+        _relay.Close();
+        other.Join();
+        Assert.That(least, Is.GreaterThan(0).And.LessThan(Stopwatch.Frequency));
+    }
+
+    [Test]
+    public void NoWordComesBackFromNobody()
+    {
+        _relay.Offer(1);
+        Assert.That(_relay.Reclaim(1), Is.True);
+        Assert.That(_relay.RoundTrip(1), Is.EqualTo(long.MaxValue));
+        _relay.Offer(2);
+        Assert.That(_relay.Reclaim(2), Is.True);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Kappa.Kernels.Reflectors;
@@ -34,6 +35,12 @@ internal static unsafe class Reduction<T, V, L>
     // Bytes of the trailing matrix from which a pass is two: less than 1 µs of one thread, a few times what handing over u and y takes.
     private const long LeastHalves = 48 * 1024;
 
+    // Bytes from which halves pay between cores that share no cache. There a word and its answer take 0.57 µs, 0.11 between those that do (two clusters of a server CPU).
+    private const long LeastFarHalves = 1024 * 1024;
+
+    /// <summary>From what time of a word and its answer on cores are far from each other.</summary>
+    public const double FarSeconds = 0.3e-6;
+
     // With ‖A‖ ≈ 1, what is shorter than the square root of this is 0 to any precision that matters, and no other square underflows.
     private static readonly T s_negligible = T.ScaleB(T.One, typeof(T) == typeof(double) ? -900 : -110);
 
@@ -51,7 +58,7 @@ internal static unsafe class Reduction<T, V, L>
     /// </summary>
     /// <remarks>The same bits for any number of threads.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(T* a, int stride, int n, T* work, T* diagonal, T* superdiagonal, T* taus, T* factors, int threads)
+    public static void Run(T* a, int stride, int n, T* work, T* diagonal, T* superdiagonal, T* taus, T* factors, int threads, double farSeconds = FarSeconds)
     {
         int length = Level1<T, V, L>.Padded(Grouped(n)), line = Reflection<T, V, L>.Line;
         T* u = work, z = u + 5 * stride, v = z + length;
@@ -73,6 +80,7 @@ internal static unsafe class Reduction<T, V, L>
             Superdiagonal = superdiagonal,
             Taus = taus,
             Factors = factors,
+            FarTicks = farSeconds * Stopwatch.Frequency,
         };
         if (threads > 1 && passes.AreHalves(0))
         {
@@ -210,11 +218,18 @@ internal static unsafe class Reduction<T, V, L>
         /// <summary>Whether a second thread may take halves.</summary>
         public bool IsShared;
 
+        /// <summary>Of what size halves are offered, once that thread has taken one.</summary>
+        public long LeastOffered;
+
+        public double FarTicks;
+
         /// <summary>The vector that step k makes; the one of the step before is that of step k + 1.</summary>
         public readonly T* NewU(int k) => U + (k & 1) * Stride;
 
         /// <summary>Whether step k's pass is two.</summary>
-        public readonly bool AreHalves(int k) => (long)(Stride - From(k)) * (Grouped(Order) - Start(k)) * sizeof(T) >= LeastHalves;
+        public readonly bool AreHalves(int k) => Bytes(k) >= LeastHalves;
+
+        private readonly long Bytes(int k) => (long)(Stride - From(k)) * (Grouped(Order) - Start(k)) * sizeof(T);
 
         private static int From(int k) => k / L.Count * L.Count;
 
@@ -253,13 +268,14 @@ internal static unsafe class Reduction<T, V, L>
         public T Take(int k, T scale, T tau, out T product)
         {
             int from = From(k);
-            if (!AreHalves(k))
+            if (IsShared && Bytes(k) < Math.Max(LeastHalves, LeastOffered))
             {
-                if (IsShared)
-                    Relay.Close();
-                return Pass(Columns, Stride, from, NewU(k + 1), YOld, NewU(k), Y, Z, V, scale, Start(k), Grouped(Order), k, tau, out product);
+                Relay.Close();
+                IsShared = false;
             }
 
+            if (!AreHalves(k))
+                return Pass(Columns, Stride, from, NewU(k + 1), YOld, NewU(k), Y, Z, V, scale, Start(k), Grouped(Order), k, tau, out product);
             T tail, otherTail, otherProduct;
             if (!IsShared)
             {
@@ -273,9 +289,15 @@ internal static unsafe class Reduction<T, V, L>
                 Relay.Offer(k + 1);
                 TakeHalf(k, 0, scale, tau, out tail, out product);
                 if (Relay.Reclaim(k + 1))
+                {
                     TakeHalf(k, 1, scale, tau, out otherTail, out otherProduct);
+                }
                 else
+                {
                     (otherTail, otherProduct) = (Found[0], Found[1]);
+                    if (LeastOffered == 0)
+                        LeastOffered = Relay.RoundTrip(k + 1) > FarTicks ? LeastFarHalves : LeastHalves;
+                }
             }
 
             T* y = Y, other = y + Stride;
