@@ -51,6 +51,9 @@ internal static unsafe class Reduction<T, V, L>
     /// <summary>The columns that the storage of n columns has.</summary>
     public static int Grouped(int columns) => (columns + Group - 1) / Group * Group;
 
+    /// <summary>Where the second of two halves begins: one group more for the first, whose thread has not to wait for u and y.</summary>
+    public static int Middle(int start, int end) => start + ((end - start) / (2 * Group) + 1) * Group;
+
     /// <summary>
     /// The diagonal (n) and superdiagonal (n − 1) of B. A is m×n, m ≥ n ≥ 1, of norm about 1, its columns contiguous and
     /// zero-padded to the stride, a multiple of all vector lengths; columns of zeros follow up to <see cref="Grouped"/>(n). A is overwritten:
@@ -309,8 +312,7 @@ internal static unsafe class Reduction<T, V, L>
 
         private readonly void TakeHalf(int k, int half, T scale, T tau, out T tail, out T product)
         {
-            // One group more for the first, whose thread has not to wait for u and y.
-            int start = Start(k), end = Grouped(Order), middle = start + ((end - start) / (2 * Group) + 1) * Group;
+            int start = Start(k), end = Grouped(Order), middle = Middle(start, end);
             tail = Pass(Columns, Stride, From(k), NewU(k + 1), YOld, NewU(k), Y + half * Stride, Z, V, scale, half == 0 ? start : middle, half == 0 ? middle : end, k, tau, out product);
         }
 

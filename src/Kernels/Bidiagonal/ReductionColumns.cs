@@ -57,14 +57,9 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
     /// <returns>Whether ‖A‖²_F is finite; where not, an element is not, or squares overflow.</returns>
     public bool Load(ReadOnlyMatrixView<T> a, VectorPath path, int threads)
     {
-        fixed (T* from = &a.Origin)
-        {
-            var copy = new CopyWork { From = from, RowStep = a.RowStride, ColumnStep = a.ColumnStride, Into = Elements, Rows = a.Rows, Columns = a.Columns, Stride = Stride };
-            Team.Run((a.Columns + CopyWork.PerChunk - 1) / CopyWork.PerChunk, threads, &copy, &CopyWork.Run);
-        }
-
         ClearGroup();
-        Measure(path);
+        fixed (T* from = &a.Origin)
+            Load(new LoadWork { From = from, RowStep = a.RowStride, ColumnStep = a.ColumnStride, Threads = threads }, path);
         return T.IsFinite(_square);
     }
 
@@ -79,15 +74,17 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
         Exponent = T.ILogB(_largest);
         for (nint i = 0; i < (nint)Count * Stride; i++)
             Elements[i] = T.ScaleB(Elements[i], -Exponent);
-        Measure(path);
+        Load(new LoadWork { From = null, Threads = 1 }, path);
         return true;
     }
 
-    private void Measure(VectorPath path)
+    private void Load(LoadWork load, VectorPath path)
     {
-        var measure = new MeasureWork { Columns = Elements, Rows = _rows, Count = Count, Stride = Stride, RowSquares = Workspace };
-        VectorPaths.Run<T, MeasureWork>(path, ref measure);
-        (_square, _largest, IsEven) = (measure.Square, measure.Largest, measure.IsEven);
+        load.Columns = Elements;
+        load.RowSquares = Workspace;
+        (load.Rows, load.Count, load.Stride) = (_rows, Count, Stride);
+        VectorPaths.Run<T, LoadWork>(path, ref load);
+        (_square, _largest, IsEven) = (load.Square, load.Largest, load.IsEven);
     }
 
     /// <summary>Column k becomes row k of R times 2^(−<see cref="Exponent"/>), the largest element then being in [1, 2). R has room in the place of A.</summary>
@@ -134,76 +131,37 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
     private readonly void ClearGroup() =>
         new Span<T>(Elements + (nint)Count * Stride, (Reduction<T, T, LanesScalar<T>>.Grouped(Count) - Count) * Stride).Clear();
 
-    private struct CopyWork
+    /// <summary>Columns copied, where they do not stand yet, and ‖A‖²_F, the largest element, and evenness, by the halves that the reduction begins with.</summary>
+    private struct LoadWork : ILaneWork<T>
     {
-        public const int PerChunk = 32;
-
-        public T* From, Into;
+        public T* From, Columns, RowSquares;
         public nint RowStep, ColumnStep;
-        public int Rows, Columns, Stride;
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Run(void* state, int chunk)
-        {
-            ref CopyWork copy = ref *(CopyWork*)state;
-            int rows = copy.Rows, stride = copy.Stride;
-            nint step = copy.RowStep;
-            for (int j = chunk * PerChunk; j < Math.Min(copy.Columns, (chunk + 1) * PerChunk); j++)
-            {
-                T* from = copy.From + j * copy.ColumnStep, column = copy.Into + (nint)j * stride;
-                if (step == 1)
-                    new ReadOnlySpan<T>(from, rows).CopyTo(new Span<T>(column, rows));
-                else
-                    for (int i = 0; i < rows; i++)
-                        column[i] = from[i * step];
-                new Span<T>(column + rows, stride - rows).Clear();
-            }
-        }
-    }
-
-    /// <summary>‖A‖²_F, the largest element, and evenness.</summary>
-    private struct MeasureWork : ILaneWork<T>
-    {
-        public T* Columns, RowSquares;
-        public int Rows, Count, Stride;
+        public int Rows, Count, Stride, Threads;
         public T Square, Largest;
         public bool IsEven;
+
+        private Half _first, _second;
+
+        private struct Half
+        {
+            public T Square, Shortest, Longest, Largest;
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
         {
-            T* rows = RowSquares;
-            int stride = Stride;
-            new Span<T>(rows, stride).Clear();
-            T total = T.Zero, shortest = T.PositiveInfinity, longest = T.Zero;
-            V largest = L.Zero;
-            for (int j = 0; j < Count; j++)
-            {
-                T* column = Columns + (nint)j * stride;
-                V sum = L.Zero, max = L.Zero;
-                for (int i = 0; i < stride; i += L.Count)
-                {
-                    V x = L.Load(column + i), square = L.Multiply(x, x);
-                    max = L.MaxAbs(max, x);
-                    sum = L.Add(sum, square);
-                    L.Store(L.Add(square, L.Load(rows + i)), rows + i);
-                }
-
-                largest = L.MaxAbs(largest, max);
-                T length = L.Sum(sum);
-                total += length;
-                longest = T.MaxNative(longest, length);
-                // A square that underflows belongs to a short column; only zeros have no say.
-                if (length > s_precise || !T.IsZero(L.Max(max)))
-                    shortest = T.MinNative(shortest, length);
-            }
-
-            Square = total;
-            Largest = L.Max(largest);
-            T ratio = T.CreateTruncating(Evenness * Evenness);
-            IsEven = shortest * ratio >= longest;
+            LoadWork shared = this;
+            Team.Run(2, Threads, &shared, &Take<V, L>);
+            this = shared;
+            T* rows = RowSquares, others = rows + Stride;
+            for (int i = 0; i < Stride; i += L.Count)
+                L.Store(L.Add(L.Load(rows + i), L.Load(others + i)), rows + i);
+            Square = _first.Square + _second.Square;
+            Largest = T.MaxNative(_first.Largest, _second.Largest);
+            T ratio = T.CreateTruncating(Evenness * Evenness), shortest = T.MinNative(_first.Shortest, _second.Shortest);
+            IsEven = shortest * ratio >= T.MaxNative(_first.Longest, _second.Longest);
             shortest = T.PositiveInfinity;
-            longest = T.Zero;
+            T longest = T.Zero;
             for (int i = 0; i < Rows; i++)
             {
                 longest = T.MaxNative(longest, rows[i]);
@@ -212,6 +170,60 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
             }
 
             IsEven &= shortest * ratio >= longest;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Take<V, L>(void* state, int half) where V : unmanaged where L : struct, ILanes<T, V>
+        {
+            ref LoadWork load = ref *(LoadWork*)state;
+            int stride = load.Stride, middle = Math.Min(load.Count, Reduction<T, V, L>.Middle(0, Reduction<T, V, L>.Grouped(load.Count)));
+            T* rows = load.RowSquares + half * stride;
+            new Span<T>(rows, stride).Clear();
+            var found = new Half { Shortest = T.PositiveInfinity };
+            V largest = L.Zero;
+            for (int j = half == 0 ? 0 : middle; j < (half == 0 ? middle : load.Count); j++)
+            {
+                T* column = load.Columns + (nint)j * stride;
+                T* from = load.Contiguous(j, column);
+                V sum = L.Zero, max = L.Zero;
+                for (int i = 0; i < stride; i += L.Count)
+                {
+                    // What has just been stored in other pieces would be waited for.
+                    V x = i + L.Count <= load.Rows ? L.Load(from + i) : i < load.Rows ? L.LoadPartial(from + i, load.Rows - i) : L.Zero, square = L.Multiply(x, x);
+                    L.Store(x, column + i);
+                    max = L.MaxAbs(max, x);
+                    sum = L.Add(sum, square);
+                    L.Store(L.Add(square, L.Load(rows + i)), rows + i);
+                }
+
+                largest = L.MaxAbs(largest, max);
+                T length = L.Sum(sum);
+                found.Square += length;
+                found.Longest = T.MaxNative(found.Longest, length);
+                // A square that underflows belongs to a short column; only zeros have no say.
+                if (length > s_precise || !T.IsZero(L.Max(max)))
+                    found.Shortest = T.MinNative(found.Shortest, length);
+            }
+
+            found.Largest = L.Max(largest);
+            if (half == 0)
+                load._first = found;
+            else
+                load._second = found;
+        }
+
+        /// <summary>Where column j's elements stand next to each other: where A has them, or in the column itself, after a copy where A is strided.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly T* Contiguous(int j, T* column)
+        {
+            if (From is null)
+                return column;
+            T* from = From + j * ColumnStep;
+            if (RowStep == 1)
+                return from;
+            for (int i = 0; i < Rows; i++)
+                column[i] = from[i * RowStep];
+            return column;
         }
 
         private readonly bool IsZeroRow(int i)
