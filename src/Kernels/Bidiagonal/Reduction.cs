@@ -46,7 +46,7 @@ internal static unsafe class Reduction<T, V, L>
 
     /// <summary>Elements of workspace for columns of this stride and so many columns.</summary>
     public static nint Workspace(int stride, int columns) =>
-        5 * (nint)stride + 2 * (nint)Level1<T, V, L>.Padded(Grouped(columns)) + 4 * Reflection<T, V, L>.Line;
+        7 * (nint)stride + 2 * (nint)Level1<T, V, L>.Padded(Grouped(columns)) + 4 * Reflection<T, V, L>.Line;
 
     /// <summary>The columns that the storage of n columns has.</summary>
     public static int Grouped(int columns) => (columns + Group - 1) / Group * Group;
@@ -64,7 +64,7 @@ internal static unsafe class Reduction<T, V, L>
     public static void Run(T* a, int stride, int n, T* work, T* diagonal, T* superdiagonal, T* taus, T* factors, int threads, double farSeconds = FarSeconds)
     {
         int length = Level1<T, V, L>.Padded(Grouped(n)), line = Reflection<T, V, L>.Line;
-        T* u = work, z = u + 5 * stride, v = z + length;
+        T* u = work, z = u + 7 * stride, v = z + length;
         new Span<T>(u + stride, 2 * stride).Clear();
         new Span<T>(z, 2 * length).Clear();
         var passes = new Passes
@@ -140,14 +140,12 @@ internal static unsafe class Reduction<T, V, L>
     }
 
     /// <summary>
-    /// A pass over columns from start to end, a group the least; z and v hold the pending coefficients, v without its factor, and receive z and r. Returns ‖r‖² and,
+    /// A pass over columns from start to end, a group the least, y being 0 before; z and v hold the pending coefficients, v without its factor, and receive z and r. Returns ‖r‖² and,
     /// as product, rᵀz, both without column k + 1.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static T Pass(T* a, int stride, int from, T* uOld, T* yOld, T* u, T* y, T* z, T* v, T scale, int start, int end, int k, T tau, out T product)
     {
-        for (int i = from; i < stride; i += L.Count)
-            L.Store(L.Zero, y + i);
         T tail = T.Zero, sum = T.Zero;
         int groups = (end - start) / Group, step = Group;
         if (int.IsOddInteger(k))
@@ -234,7 +232,17 @@ internal static unsafe class Reduction<T, V, L>
 
         private readonly long Bytes(int k) => (long)(Stride - From(k)) * (Grouped(Order) - Start(k)) * sizeof(T);
 
+        /// <summary>The second thread's y for step k, which no other writes.</summary>
+        private readonly T* OthersY(int k) => Y + (2 + (k & 1)) * Stride;
+
         private static int From(int k) => k / L.Count * L.Count;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Clear(T* y, int from, int to)
+        {
+            for (int i = from; i < to; i += L.Count)
+                L.Store(L.Zero, y + i);
+        }
 
         private static int Start(int k) => (k + 1) / Group * Group;
 
@@ -257,12 +265,19 @@ internal static unsafe class Reduction<T, V, L>
                 return;
             }
 
+            int cleared = 0;
             while (passes.Relay.Await(out int step))
             {
-                int k = step - 1, from = From(k);
-                Fetch(passes.NewU(k), passes.YOld, passes.Y + passes.Stride, from, passes.Stride);
-                passes.TakeHalf(k, 1, passes.Given[0], passes.Given[1], out passes.Found[0], out passes.Found[1]);
+                int k = step - 1;
+                T* y = passes.OthersY(k);
+                if (step != cleared)
+                    Clear(y, From(k), passes.Stride);
+                Fetch(passes.NewU(k), passes.YOld, passes.OthersY(k + 1), From(k), passes.Stride);
+                passes.TakeHalf(k, 1, y, passes.Given[0], passes.Given[1], out passes.Found[0], out passes.Found[1]);
                 passes.Relay.Complete(step);
+                // The leader has read what stands there; it takes a while until its lines are back, and this thread waits anyway.
+                cleared = step + 1;
+                Clear(passes.OthersY(cleared - 1), From(cleared - 1), passes.Stride);
             }
         }
 
@@ -277,48 +292,53 @@ internal static unsafe class Reduction<T, V, L>
                 IsShared = false;
             }
 
+            T* y = Y, other = y + Stride;
+            Clear(y, from, Stride);
             if (!AreHalves(k))
-                return Pass(Columns, Stride, from, NewU(k + 1), YOld, NewU(k), Y, Z, V, scale, Start(k), Grouped(Order), k, tau, out product);
+                return Pass(Columns, Stride, from, NewU(k + 1), YOld, NewU(k), y, Z, V, scale, Start(k), Grouped(Order), k, tau, out product);
             T tail, otherTail, otherProduct;
             if (!IsShared)
             {
                 // Back and forth over both.
-                TakeHalf(k, k & 1, scale, tau, out tail, out product);
-                TakeHalf(k, ~k & 1, scale, tau, out otherTail, out otherProduct);
+                Clear(other, from, Stride);
+                bool isOdd = int.IsOddInteger(k);
+                TakeHalf(k, k & 1, isOdd ? other : y, scale, tau, out tail, out product);
+                TakeHalf(k, ~k & 1, isOdd ? y : other, scale, tau, out otherTail, out otherProduct);
             }
             else
             {
                 (Given[0], Given[1]) = (scale, tau);
                 Relay.Offer(k + 1);
-                TakeHalf(k, 0, scale, tau, out tail, out product);
+                TakeHalf(k, 0, y, scale, tau, out tail, out product);
                 if (Relay.Reclaim(k + 1))
                 {
-                    TakeHalf(k, 1, scale, tau, out otherTail, out otherProduct);
+                    Clear(other, from, Stride);
+                    TakeHalf(k, 1, other, scale, tau, out otherTail, out otherProduct);
                 }
                 else
                 {
                     (otherTail, otherProduct) = (Found[0], Found[1]);
+                    other = OthersY(k);
                     if (LeastOffered == 0)
                         LeastOffered = Relay.RoundTrip(k + 1) > FarTicks ? LeastFarHalves : LeastHalves;
                 }
             }
 
-            T* y = Y, other = y + Stride;
             for (int i = from; i < Stride; i += L.Count)
                 L.Store(L.Add(L.Load(y + i), L.Load(other + i)), y + i);
             product += otherProduct;
             return tail + otherTail;
         }
 
-        private readonly void TakeHalf(int k, int half, T scale, T tau, out T tail, out T product)
+        private readonly void TakeHalf(int k, int half, T* y, T scale, T tau, out T tail, out T product)
         {
             int start = Start(k), end = Grouped(Order), middle = Middle(start, end);
-            tail = Pass(Columns, Stride, From(k), NewU(k + 1), YOld, NewU(k), Y + half * Stride, Z, V, scale, half == 0 ? start : middle, half == 0 ? middle : end, k, tau, out product);
+            tail = Pass(Columns, Stride, From(k), NewU(k + 1), YOld, NewU(k), y, Z, V, scale, half == 0 ? start : middle, half == 0 ? middle : end, k, tau, out product);
         }
 
         /// <summary>
         /// Lines that another core has written come one by one where a loop meets them, but many at a time where nothing else waits. What is stored, in a
-        /// place that the pass clears, is there for the loads not to be dropped.
+        /// place that is cleared before it is used, is there for the loads not to be dropped.
         /// </summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Fetch(T* u, T* yOld, T* y, int from, int to)
