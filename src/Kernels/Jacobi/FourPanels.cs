@@ -63,6 +63,34 @@ internal readonly unsafe struct FourPanels<T, V, L> : IMeeting<T, V>
         }
     }
 
+    /// <summary>Sums of the products of four panels' rows.</summary>
+    private struct Products
+    {
+        private V _p0q0, _p1q1, _p0q1, _p1q0, _p0p1, _q0q1;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Add(V p0, V p1, V q0, V q1)
+        {
+            _p0q0 = L.MultiplyAdd(p0, q0, _p0q0);
+            _p1q1 = L.MultiplyAdd(p1, q1, _p1q1);
+            _p0q1 = L.MultiplyAdd(p0, q1, _p0q1);
+            _p1q0 = L.MultiplyAdd(p1, q0, _p1q0);
+            _p0p1 = L.MultiplyAdd(p0, p1, _p0p1);
+            _q0q1 = L.MultiplyAdd(q0, q1, _q0q1);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Store(Record record)
+        {
+            L.Store(_p0q0, record.P0Q0);
+            L.Store(_p1q1, record.P1Q1);
+            L.Store(_p0q1, record.P0Q1);
+            L.Store(_p1q0, record.P1Q0);
+            L.Store(_p0p1, record.P0P1);
+            L.Store(_q0q1, record.Q0Q1);
+        }
+    }
+
     public static int Steps => L.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -84,25 +112,10 @@ internal readonly unsafe struct FourPanels<T, V, L> : IMeeting<T, V>
         }
 
         T* p0 = x.Panel(2 * blockP), p1 = x.Panel(2 * blockP + 1), q0 = x.Panel(2 * blockQ), q1 = x.Panel(2 * blockQ + 1);
-        V p0q0 = L.Zero, p1q1 = L.Zero, p0q1 = L.Zero, p1q0 = L.Zero, p0p1 = L.Zero, q0q1 = L.Zero;
+        Products products = default;
         for (nint i = 0, end = (nint)x.Rows * L.Count; i < end; i += L.Count)
-        {
-            V u0 = L.Load(p0 + i), u1 = L.Load(p1 + i), v0 = L.Load(q0 + i), v1 = L.Load(q1 + i);
-            p0q0 = L.MultiplyAdd(u0, v0, p0q0);
-            p1q1 = L.MultiplyAdd(u1, v1, p1q1);
-            p0q1 = L.MultiplyAdd(u0, v1, p0q1);
-            p1q0 = L.MultiplyAdd(u1, v0, p1q0);
-            p0p1 = L.MultiplyAdd(u0, u1, p0p1);
-            q0q1 = L.MultiplyAdd(v0, v1, q0q1);
-        }
-
-        var record = new Record(meeting);
-        L.Store(p0q0, record.P0Q0);
-        L.Store(p1q1, record.P1Q1);
-        L.Store(p0q1, record.P0Q1);
-        L.Store(p1q0, record.P1Q0);
-        L.Store(p0p1, record.P0P1);
-        L.Store(q0q1, record.Q0Q1);
+            products.Add(L.Load(p0 + i), L.Load(p1 + i), L.Load(q0 + i), L.Load(q1 + i));
+        products.Store(new Record(meeting));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -127,25 +140,15 @@ internal readonly unsafe struct FourPanels<T, V, L> : IMeeting<T, V>
         T* p0 = x.Panel(2 * blockP), p1 = x.Panel(2 * blockP + 1), q0 = x.Panel(2 * blockQ), q1 = x.Panel(2 * blockQ + 1);
         var record = new Record(meeting);
         var coefficients = new Coefficients(record, 1);
-        V p0q0 = L.Zero, p1q1 = L.Zero, p0q1 = L.Zero, p1q0 = L.Zero, p0p1 = L.Zero, q0q1 = L.Zero;
+        Products products = default;
         for (nint i = 0, end = (nint)x.Rows * L.Count; i < end; i += L.Count)
         {
             (V u0, V u1, V v0, V v1) = coefficients.Apply(p0 + i, p1 + i, q0 + i, q1 + i);
-            p0q0 = L.MultiplyAdd(u0, v0, p0q0);
-            p1q1 = L.MultiplyAdd(u1, v1, p1q1);
-            p0q1 = L.MultiplyAdd(u0, v1, p0q1);
-            p1q0 = L.MultiplyAdd(u1, v0, p1q0);
-            p0p1 = L.MultiplyAdd(u0, u1, p0p1);
-            q0q1 = L.MultiplyAdd(v0, v1, q0q1);
+            products.Add(u0, u1, v0, v1);
         }
 
         RotateProduct(x, p0, p1, q0, q1, record);
-        L.Store(p0q0, record.P0Q0);
-        L.Store(p1q1, record.P1Q1);
-        L.Store(p0q1, record.P0Q1);
-        L.Store(p1q0, record.P1Q0);
-        L.Store(p0p1, record.P0P1);
-        L.Store(q0q1, record.Q0Q1);
+        products.Store(record);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
