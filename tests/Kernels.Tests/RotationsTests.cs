@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Kappa.Kernels.Jacobi;
 using Kappa.Kernels.Simd;
 using NUnit.Framework;
@@ -12,13 +11,7 @@ public sealed class RotationsTests<T>(VectorPath path) where T : unmanaged, IBin
 {
     private static readonly double s_epsilon = Machine<T>.Epsilon;
 
-    private int Lanes => path switch
-    {
-        VectorPath.Vector512 => 64 / Unsafe.SizeOf<T>(),
-        VectorPath.Vector256 => 32 / Unsafe.SizeOf<T>(),
-        VectorPath.Vector128 => 16 / Unsafe.SizeOf<T>(),
-        _ => 1,
-    };
+    private int Lanes => Machine<T>.Lanes(path);
 
     private struct LookAtPair : ILaneWork<T>
     {

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Kappa.Kernels.Jacobi;
 using Kappa.Kernels.Simd;
 using NUnit.Framework;
@@ -16,12 +15,7 @@ public sealed class SvdBlockTests<T>(VectorPath path) where T : unmanaged, IBina
     private static readonly double s_epsilon = Machine<T>.Epsilon;
 
     // The blocks that a single lane makes are too narrow to be used.
-    private int Lanes => path switch
-    {
-        VectorPath.Vector512 => 64 / Unsafe.SizeOf<T>(),
-        VectorPath.Vector256 => 32 / Unsafe.SizeOf<T>(),
-        _ => 16 / Unsafe.SizeOf<T>(),
-    };
+    private int Lanes => Machine<T>.Lanes(Path);
 
     private VectorPath Path => path == VectorPath.Scalar ? VectorPath.Vector128 : path;
 
@@ -170,10 +164,12 @@ public sealed class SvdBlockTests<T>(VectorPath path) where T : unmanaged, IBina
     }
 
     [Test]
-    public void AnyNumberOfThreadsGivesTheSameBits([Values(2, 5)] int threads)
+    public void AnyNumberOfThreadsGivesTheSameBits([Values(2, 5)] int threads, [Values] bool inBlocks)
     {
-        Matrix<double> a = Matrices.Random(9 * Lanes, 9 * Lanes, 6).Rounded<T>().Widened();
-        SweepsOf one = Sweep(a), several = Sweep(a, threads: threads);
+        // Panels are shared from 192 columns on.
+        int n = inBlocks ? 9 * Lanes : 200;
+        Matrix<double> a = Matrices.Random(n, n, 6).Rounded<T>().Widened();
+        SweepsOf one = Sweep(a, inBlocks), several = Sweep(a, inBlocks, threads);
         Assert.That(several.X.Elements.ToArray(), Is.EqualTo(one.X.Elements.ToArray()));
         Assert.That(several.J.Elements.ToArray(), Is.EqualTo(one.J.Elements.ToArray()));
     }

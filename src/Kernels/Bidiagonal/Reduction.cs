@@ -341,12 +341,12 @@ internal static unsafe class Reduction<T, V, L>
         /// place that is cleared before it is used, is there for the loads not to be dropped.
         /// </summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Fetch(T* u, T* yOld, T* y, int from, int to)
+        private static void Fetch(T* u, T* yOld, T* place, int from, int to)
         {
             V sum = L.Zero;
             for (int i = from; i < to; i += L.Count)
                 sum = L.Add(sum, L.Add(L.Load(u + i), L.Load(yOld + i)));
-            L.Store(sum, y + from);
+            L.Store(sum, place + from);
         }
     }
 

@@ -71,7 +71,7 @@ internal static unsafe class PanelProducts<T, V, L>
     public static V Cosines(in ColumnPanels<T> x, int p, int q)
     {
         T* gram = stackalloc T[L.Count * L.Count], ratios = stackalloc T[L.Count];
-        V one = L.Broadcast(T.One), largest = L.Zero;
+        V largest = L.Zero;
         L.Store(L.Divide(L.Load(x.SquaredScale + p * L.Count), L.Load(x.SquaredNorm + p * L.Count)), ratios);
         Cross(x.Panel(p), x.Panel(q), x.Rows, gram, goesOn: false);
         for (int k = 0; k < L.Count; k++)

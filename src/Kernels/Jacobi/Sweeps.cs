@@ -60,7 +60,7 @@ internal static unsafe class Sweeps<T, V, L>
             X = x,
             Pairs = pairs,
             Group = inBlocks ? 1 : Math.Clamp(StepBytes / (2 * x.TotalRows * L.Count * sizeof(T)), 1, Most),
-            Threads = x.Columns < Parallel ? 1 : threads,
+            Threads = inBlocks || x.Columns >= Parallel ? threads : 1,
             SquaredTolerance = tolerance * tolerance,
         };
         int rotations = inBlocks ? (x.Count / 2 - 1) * (4 * L.Count - 1) : x.Columns;
@@ -133,7 +133,7 @@ internal static unsafe class Sweeps<T, V, L>
         SweepBlocks(ref round, &Meet<FourPanels<T, V, L>>);
     }
 
-    /// <summary>Blocks p &lt; q meet in round p + q modulo their number; the larger columns gather in the first.</summary>
+    /// <summary>Blocks p &lt; q meet in round p + q modulo their number; columns that are sorted as they leave gather in the first, the larger ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SweepBlocks(ref Round state, delegate*<void*, int, void> meet)
     {
