@@ -137,15 +137,15 @@ public sealed unsafe class BidiagonalVectorsTests<T>(VectorPath path) where T : 
         Matrix<T> a = Matrices.Random(n, n, 3).Rounded<T>();
         int stride = ReductionColumns<T>.StrideOf(n);
         using AlignedBuffer memory = new(), vectors = new();
-        T* own = memory.Rent<T>(ReductionColumns<T>.Size(n, n) + 4 * n + LeftReflections<T>.Workspace(n)), w = vectors.Rent<T>((nint)n * stride);
-        T* taus = own + ReductionColumns<T>.Size(n, n), factors = taus + n, diagonal = factors + n, superdiagonal = diagonal + n;
+        T* own = memory.Rent<T>(ReductionColumns<T>.Size(n, n) + 3 * n + LeftReflections<T>.Workspace(n)), w = vectors.Rent<T>((nint)n * stride);
+        T* taus = own + ReductionColumns<T>.Size(n, n), diagonal = taus + n, superdiagonal = diagonal + n;
         var columns = new ReductionColumns<T>(a, own);
         columns.Load(a, path, threads);
-        columns.Reduce(diagonal, superdiagonal, taus, factors, path, threads);
+        columns.Reduce(diagonal, superdiagonal, taus, path, threads);
         new Span<T>(w, n * stride).Clear();
         for (int k = 0; k < n; k++)
             w[k * stride + k] = T.One;
-        var reflections = new LeftReflections<T>(columns, taus, factors, superdiagonal + n, path);
+        var reflections = new LeftReflections<T>(columns, taus, superdiagonal + n, path);
         reflections.Apply(w, stride, threads);
         Matrix<T> q = Matrix<T>.From(new MatrixView<T>(ref *w, n, n, stride, 1));
         Assert.That(Ratios.Orthogonality(q), Is.LessThan(Ratios.Threshold));

@@ -55,7 +55,7 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
         int count = columns.Count;
         double* spectrum = (double*)(own + size);
         T* diagonal = (T*)(spectrum + BidiagonalSpectrum<T>.Workspace(n)), superdiagonal = diagonal + n;
-        columns.Reduce(diagonal, superdiagonal, null, null, path, meeting);
+        columns.Reduce(diagonal, superdiagonal, null, path, meeting);
         if (!isGraded)
             ClearDust(diagonal, superdiagonal, count);
         BidiagonalSpectrum<T>.Values(diagonal, superdiagonal, count, columns.Exponent, spectrum, sigma, path, threads);

@@ -39,7 +39,7 @@ internal static unsafe class BidiagonalVectors<T> where T : unmanaged, IBinaryFl
         ReadOnlyMatrixView<T> loaded = m > n ? a : a.Transposed();
         nint size = ReductionColumns<T>.Size(m, n);
         nint doubles = 3 * (nint)n + Math.Max(BidiagonalSpectrum<double>.Workspace(n), TwistedVectors<T>.Workspace(n));
-        T* own = memory.Columns.Rent<T>(size + 4 * (nint)n + doubles * sizeof(double) / sizeof(T) + LeftReflections<T>.Workspace(n));
+        T* own = memory.Columns.Rent<T>(size + 3 * (nint)n + doubles * sizeof(double) / sizeof(T) + LeftReflections<T>.Workspace(n));
         var columns = new ReductionColumns<T>(loaded, own);
         threads = Products<T>.Threads((long)m * n * n, threads);
         // Where squares overflow, it is brought near 1.
@@ -53,8 +53,8 @@ internal static unsafe class BidiagonalVectors<T> where T : unmanaged, IBinaryFl
             columns.LoadRowsOfR(memory.Qr);
         }
 
-        T* taus = own + size, factors = taus + n, diagonal = factors + n, superdiagonal = diagonal + n, rest = superdiagonal + n;
-        columns.Reduce(diagonal, superdiagonal, taus, factors, path, threads);
+        T* taus = own + size, diagonal = taus + n, superdiagonal = diagonal + n, rest = superdiagonal + n;
+        columns.Reduce(diagonal, superdiagonal, taus, path, threads);
         double* d = (double*)rest, b = d + n, sigma = b + n, work = sigma + n;
         if (!Widen(diagonal, superdiagonal, n, d, b))
             return false;
@@ -62,7 +62,7 @@ internal static unsafe class BidiagonalVectors<T> where T : unmanaged, IBinaryFl
         if (!(sigma[n - 1] * s_range >= sigma[0]))
             return false;
 
-        var reflections = new LeftReflections<T>(columns, taus, factors, (T*)(d + doubles), path);
+        var reflections = new LeftReflections<T>(columns, taus, (T*)(d + doubles), path);
         T* w = memory.Copies.Rent<T>(SimultaneousRotations<T>.Workspace(m, n, stride));
         var vectors = new TwistedVectors<T> { Diagonal = d, Superdiagonal = b, Sigma = sigma, Work = work, Vectors = w, Order = n, Stride = stride, Threads = threads };
         VectorPaths.Run<double, TwistedVectors<T>>(path, ref vectors);

@@ -14,10 +14,9 @@ namespace Kappa.Kernels.Bidiagonal;
 /// </remarks>
 /// <param name="columns">What the reduction has left.</param>
 /// <param name="taus">τ of each.</param>
-/// <param name="factors">What each column is to be multiplied with.</param>
 /// <param name="work"><see cref="Workspace"/> elements.</param>
 /// <param name="path">The vectors to use.</param>
-internal readonly unsafe struct LeftReflections<T>(in ReductionColumns<T> columns, T* taus, T* factors, T* work, VectorPath path)
+internal readonly unsafe struct LeftReflections<T>(in ReductionColumns<T> columns, T* taus, T* work, VectorPath path)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private const int PanelWidth = 32;
@@ -52,7 +51,6 @@ internal readonly unsafe struct LeftReflections<T>(in ReductionColumns<T> column
     {
         if (Panels == 0)
         {
-            WriteVectors(0, _order);
             var apply = new ApplyWork { V = _columns, Stride = _stride, Taus = taus, W = w, RowStride = rowStride, Order = _order };
             VectorPaths.Run<T, ApplyWork>(path, ref apply);
             return;
@@ -63,12 +61,13 @@ internal readonly unsafe struct LeftReflections<T>(in ReductionColumns<T> column
         Team.Run(StripsOf(_order), threads, &shared, &Shared.Apply);
     }
 
-    /// <summary>Forms a panel; its columns are overwritten by the reflections' vectors.</summary>
+    /// <summary>Forms a panel; what its columns hold above their vectors becomes 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Form(int index)
     {
         int start = index * PanelWidth, width = Math.Min(PanelWidth, _order - start);
-        WriteVectors(start, width);
+        for (int k = start; k < start + width; k++)
+            new Span<T>(_columns + (nint)k * _stride + start, k - start).Clear();
         CompactWy<T> panel = Panel(index, work + index * PerPanel(_order) + (nint)PanelWidth * (_order + PanelWidth));
         panel.CopyToRows(0, width);
         panel.FormFactor(0, width);
@@ -84,21 +83,6 @@ internal readonly unsafe struct LeftReflections<T>(in ReductionColumns<T> column
             int start = panel * PanelWidth;
             var rows = new MatrixView<T>(ref w[(nint)start * rowStride + left], n - start, Math.Min(StripWidth, n - left), rowStride, 1);
             Panel(panel, scratch).Apply(rows, 0, Math.Min(PanelWidth, n - start), transposed: false);
-        }
-    }
-
-    /// <summary>The columns become the vectors, with zeros above them within their panel.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void WriteVectors(int start, int width)
-    {
-        for (int k = start; k < start + width; k++)
-        {
-            T* column = _columns + (nint)k * _stride, tail = column + k + 1;
-            T factor = factors[k];
-            new Span<T>(column + start, k - start).Clear();
-            column[k] = T.One;
-            for (int i = 0; i < _order - k - 1; i++)
-                tail[i] *= factor;
         }
     }
 

@@ -11,8 +11,8 @@ namespace Kappa.Kernels.Bidiagonal;
 /// <remarks>
 /// Step k: H = I − τuuᵀ clears column k below the diagonal, G = I − τ′vvᵀ row k behind the superdiagonal:
 /// HAG = A − uzᵀ − y⁻vᵀ with z = τAᵀu and y⁻ = τ′(Av − (zᵀv)u). The rank-2 update waits for step k + 1, which applies it to a
-/// column (a_j ← a_j − u⁻z⁻_j − y⁻v⁻_j), takes z_j = τuᵀa_j and r_j = a_kj − z_j, row k after H, and adds r_j a_j to y while the
-/// column is in L1. With s = 1/(r_{k+1} − β), v = (1, s·r_{k+2}, …) and Av = a_{k+1} + s·y. So A is read and written once per step, where
+/// column (a_j ← a_j − u⁻z⁻_j − y⁻v⁻_j), takes z_j = τuᵀa_j and r_j = a_kj − u_k z_j, row k after H, and adds r_j a_j to y while the
+/// column is in L1. v = (r_{k+1} − β, r_{k+2}, …), so that Av = v_{k+1}a_{k+1} + y: neither u nor v is scaled, their τ are. So A is read and written once per step, where
 /// two matrix-vector products and an update read it three times. Every other step's pass goes back, beginning with the columns that the one before has left
 /// in the cache: of a matrix beyond L2 a part as large as L2 is still there. A long pass is two, over halves of the columns with a y each, whose sum is y
 /// whether one thread takes both or another the second; each thread then finds its half in its own cache.
@@ -44,9 +44,19 @@ internal static unsafe class Reduction<T, V, L>
     // With ‖A‖ ≈ 1, what is shorter than the square root of this is 0 to any precision that matters, and no other square underflows.
     private static readonly T s_negligible = T.ScaleB(T.One, typeof(T) == typeof(double) ? -900 : -110);
 
+    // A prefetcher runs on past the end of what is read, into lines that the other thread is about to write: with this between the vectors two threads are 2 to 3 % faster.
+    private const int GapBytes = 2048;
+
+    // Where the vectors stand: one of zeros, two u and two y⁻, the y of both halves, and two for the second thread's.
+    private const int Zeros = 0, FirstU = 1, FirstYOld = 3, FirstY = 5, FirstOthersY = 7, Vectors = 9;
+
     /// <summary>Elements of workspace for columns of this stride and so many columns.</summary>
-    public static nint Workspace(int stride, int columns) =>
-        7 * (nint)stride + 2 * (nint)Level1<T, V, L>.Padded(Grouped(columns)) + 4 * Reflection<T, V, L>.Line;
+    public static nint Workspace(int stride, int columns) => Vectors * (nint)Spacing(stride) + Place(Grouped(columns)) + 4 * Reflection<T, V, L>.Line;
+
+    private static int Spacing(int stride) => stride + GapBytes / sizeof(T);
+
+    // z and v of a group stand in a line of their own, which only the thread of its half writes.
+    private static int Place(int j) => j / Group * Reflection<T, V, L>.Line + j % Group;
 
     /// <summary>The columns that the storage of n columns has.</summary>
     public static int Grouped(int columns) => (columns + Group - 1) / Group * Group;
@@ -57,34 +67,30 @@ internal static unsafe class Reduction<T, V, L>
     /// <summary>
     /// The diagonal (n) and superdiagonal (n − 1) of B. A is m×n, m ≥ n ≥ 1, of norm about 1, its columns contiguous and
     /// zero-padded to the stride, a multiple of all vector lengths; columns of zeros follow up to <see cref="Grouped"/>(n). A is overwritten:
-    /// column k keeps x below its diagonal, u = (1, factor·x) and τ being those of step k's H. τ and factors (n each) are written where they are not null.
+    /// column k holds u of step k's H from its diagonal on. τ (n) is written where it is not null.
     /// </summary>
     /// <remarks>The same bits for any number of threads.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(T* a, int stride, int n, T* work, T* diagonal, T* superdiagonal, T* taus, T* factors, int threads, double farSeconds = FarSeconds)
+    public static void Run(T* a, int stride, int n, T* work, T* diagonal, T* superdiagonal, T* taus, int threads, double farSeconds = FarSeconds)
     {
-        int length = Level1<T, V, L>.Padded(Grouped(n)), line = Reflection<T, V, L>.Line;
-        T* u = work, z = u + 7 * stride, v = z + length;
-        new Span<T>(u + stride, 2 * stride).Clear();
-        new Span<T>(z, 2 * length).Clear();
+        T* pending = work + Vectors * (nint)Spacing(stride), given = pending + Place(Grouped(n));
         var passes = new Passes
         {
             Columns = a,
             Stride = stride,
             Order = n,
-            U = u,
-            YOld = u + 2 * stride,
-            Y = u + 3 * stride,
-            Z = z,
-            V = v,
-            Given = v + length,
-            Found = v + length + 2 * line,
+            Work = work,
+            Pending = pending,
+            Given = given,
+            Found = given + 2 * Reflection<T, V, L>.Line,
             Diagonal = diagonal,
             Superdiagonal = superdiagonal,
             Taus = taus,
-            Factors = factors,
             FarTicks = farSeconds * Stopwatch.Frequency,
         };
+        new Span<T>(pending, Place(Grouped(n))).Clear();
+        foreach (int vector in (ReadOnlySpan<int>)[Zeros, FirstU + 1, FirstYOld, FirstY])
+            new Span<T>(passes.Vector(vector), stride).Clear();
         if (threads > 1 && passes.AreHalves(0))
         {
             passes.IsShared = true;
@@ -99,62 +105,63 @@ internal static unsafe class Reduction<T, V, L>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Reduce(ref Passes passes)
     {
-        T* a = passes.Columns, yOld = passes.YOld, y = passes.Y, z = passes.Z, v = passes.V;
+        T* y = passes.Vector(FirstY), other = passes.Vector(Zeros), column = passes.Columns, last = column;
         int stride = passes.Stride, n = passes.Order;
         // A vector that is loaded over elements stored one by one would wait for them: factors 0 and 1 take their place.
         T* steps = stackalloc T[3 * Reflection<T, V, L>.Line];
         Reflection<T, V, L>.WriteSteps(steps);
-        T first = T.Zero, scale = T.Zero;
-        for (int k = 0; k < n; k++)
+        T pivot = T.Zero, tau = T.Zero, product = T.Zero;
+        for (int k = 0; ; last = column, column += stride)
         {
-            T* column = a + (nint)k * stride, u = passes.NewU(k), uOld = passes.NewU(k + 1);
-            int from = k / L.Count * L.Count, next = k + 1;
-            T* above = steps + Reflection<T, V, L>.Line - (k - from), below = above - 1;
-            T alpha = T.MultiplyAddEstimate(-first, yOld[k], T.MultiplyAddEstimate(-z[k], uOld[k], column[k]));
-            T tail = Update(column, uOld, yOld, -z[k], -first, L.Load(below), from, stride);
-            (T beta, T tau, T factor) = Reflector(alpha, tail);
+            int from = k / L.Count * L.Count;
+            T* z = passes.Pending + Place(k), above = steps + Reflection<T, V, L>.Line - (k - from), below = above - 1;
+            T tail = Update(column, last, y, other, passes.YOld(k), tau * pivot, tau, -tau * product, -z[0], -pivot, L.Load(below), from, stride);
+            (T beta, pivot, tau) = Reflector(column[k], tail);
             passes.Diagonal[k] = beta;
             if (passes.Taus is not null)
-                (passes.Taus[k], passes.Factors[k]) = (tau, factor);
-            if (next == n)
+                passes.Taus[k] = tau;
+            L.Store(L.MultiplyAdd(L.Broadcast(pivot), L.Subtract(L.Load(above), L.Load(below)), L.Multiply(L.Load(below), L.Load(column + from))), column + from);
+            if (k + 1 == n)
                 return;
-            Multiply(factor, column, T.IsZero(tau) ? L.Zero : L.Subtract(L.Load(above), L.Load(below)), u, from, stride);
-            z[k] = v[k] = T.Zero;
-            tail = passes.Take(k, scale, tau, out T product);
-            (beta, tau, scale) = Reflector(v[next], tail);
-            passes.Superdiagonal[k] = beta;
-            first = T.IsZero(tau) ? T.Zero : T.One;
-            product = z[next] + scale * product;
-            Combine(tau, a + (nint)next * stride, tau * scale, y, -tau * product, u, yOld, from, stride);
+            // Two threads that read u where the column stands take 4 % longer.
+            Copy(column, passes.U(k), from, stride);
+            z[0] = z[Group] = T.Zero;
+            tail = passes.Take(k, tau, out other, out product);
+            k++;
+            z = passes.Pending + Place(k);
+            (beta, pivot, tau) = Reflector(z[Group], tail);
+            passes.Superdiagonal[k - 1] = beta;
+            product = T.MultiplyAddEstimate(pivot, z[0], product);
         }
     }
 
-    /// <summary>(I − τuuᵀ)(α, x) = (β, 0) with u = (1, scale·x), given ‖x‖²; τ = scale = 0 where x is negligible.</summary>
+    /// <summary>(I − τuuᵀ)(α, x) = (β, 0) with u = (α − β, x), given ‖x‖²; τ = 0 where x is negligible.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (T Beta, T Tau, T Scale) Reflector(T alpha, T tail)
+    private static (T Beta, T Pivot, T Tau) Reflector(T alpha, T tail)
     {
         if (tail <= s_negligible)
             return (alpha, T.Zero, T.Zero);
-        T beta = -T.CopySign(T.Sqrt(T.MultiplyAddEstimate(alpha, alpha, tail)), alpha);
-        return (beta, (beta - alpha) / beta, T.One / (alpha - beta));
+        T beta = -T.CopySign(T.Sqrt(T.MultiplyAddEstimate(alpha, alpha, tail)), alpha), pivot = alpha - beta;
+        return (beta, pivot, T.NegativeOne / (beta * pivot));
     }
 
     /// <summary>
-    /// A pass over columns from start to end, a group the least, y being 0 before; z and v hold the pending coefficients, v without its factor, and receive z and r. Returns ‖r‖² and,
+    /// A pass over columns from start to end, a group the least, y being 0 before; pending holds the coefficients z and v, and receives z and r. Returns ‖r‖² and,
     /// as product, rᵀz, both without column k + 1.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static T Pass(T* a, int stride, int from, T* uOld, T* yOld, T* u, T* y, T* z, T* v, T scale, int start, int end, int k, T tau, out T product)
+    private static T Pass(T* a, int stride, int from, T* uOld, T* yOld, T* u, T* y, T* pending, int start, int end, int k, T tau, out T product)
     {
-        T tail = T.Zero, sum = T.Zero;
+        T tail = T.Zero, sum = T.Zero, pivot = -u[k];
         int groups = (end - start) / Group, step = Group;
         if (int.IsOddInteger(k))
             (start, step) = (end - Group, -Group);
         for (int j = start; groups > 0; j += step, groups--)
         {
             T* a0 = a + (nint)j * stride, a1 = a0 + stride, a2 = a1 + stride, a3 = a2 + stride;
-            V z0 = L.Broadcast(-z[j]), z1 = L.Broadcast(-z[j + 1]), z2 = L.Broadcast(-z[j + 2]), z3 = L.Broadcast(-z[j + 3]);
-            V v0 = L.Broadcast(-(scale * v[j])), v1 = L.Broadcast(-(scale * v[j + 1])), v2 = L.Broadcast(-(scale * v[j + 2])), v3 = L.Broadcast(-(scale * v[j + 3]));
+            T* z = pending + j * (Reflection<T, V, L>.Line / Group), v = z + Group;
+            V z0 = L.Broadcast(-z[0]), z1 = L.Broadcast(-z[1]), z2 = L.Broadcast(-z[2]), z3 = L.Broadcast(-z[3]);
+            V v0 = L.Broadcast(-v[0]), v1 = L.Broadcast(-v[1]), v2 = L.Broadcast(-v[2]), v3 = L.Broadcast(-v[3]);
             V s0 = L.Zero, s1 = L.Zero, s2 = L.Zero, s3 = L.Zero;
             for (int i = from; i < stride; i += L.Count)
             {
@@ -174,9 +181,10 @@ internal static unsafe class Reduction<T, V, L>
             }
 
             T t0 = tau * L.Sum(s0), t1 = tau * L.Sum(s1), t2 = tau * L.Sum(s2), t3 = tau * L.Sum(s3);
-            T r0 = a0[k] - t0, r1 = a1[k] - t1, r2 = a2[k] - t2, r3 = a3[k] - t3;
-            (z[j], z[j + 1], z[j + 2], z[j + 3]) = (t0, t1, t2, t3);
-            (v[j], v[j + 1], v[j + 2], v[j + 3]) = (r0, r1, r2, r3);
+            T r0 = T.MultiplyAddEstimate(pivot, t0, a0[k]), r1 = T.MultiplyAddEstimate(pivot, t1, a1[k]);
+            T r2 = T.MultiplyAddEstimate(pivot, t2, a2[k]), r3 = T.MultiplyAddEstimate(pivot, t3, a3[k]);
+            (z[0], z[1], z[2], z[3]) = (t0, t1, t2, t3);
+            (v[0], v[1], v[2], v[3]) = (r0, r1, r2, r3);
             // Column k + 1 enters Av with factor 1, the finished ones not at all.
             if (j <= k + 1)
             {
@@ -184,7 +192,7 @@ internal static unsafe class Reduction<T, V, L>
                 r1 = j > k ? r1 : T.Zero;
                 r2 = j + 1 > k ? r2 : T.Zero;
                 r3 = j + 2 > k ? r3 : T.Zero;
-                for (int i = j; i <= k; i++)
+                for (int i = 0; i <= k - j; i++)
                     z[i] = v[i] = T.Zero;
             }
 
@@ -209,9 +217,9 @@ internal static unsafe class Reduction<T, V, L>
     private struct Passes
     {
         public Relay Relay;
-        public T* Columns, U, YOld, Y, Z, V, Diagonal, Superdiagonal, Taus, Factors;
+        public T* Columns, Work, Pending, Diagonal, Superdiagonal, Taus;
 
-        /// <summary>What changes from step to step, on lines of their own: scale and τ for the second half, and its results.</summary>
+        /// <summary>What changes from step to step, on lines of their own: τ for the second half, and its results.</summary>
         public T* Given, Found;
 
         public int Stride, Order;
@@ -224,8 +232,13 @@ internal static unsafe class Reduction<T, V, L>
 
         public double FarTicks;
 
-        /// <summary>The vector that step k makes; the one of the step before is that of step k + 1.</summary>
-        public readonly T* NewU(int k) => U + (k & 1) * Stride;
+        public readonly T* Vector(int place) => Work + (nint)place * Spacing(Stride);
+
+        /// <summary>u of step k; that of the step before is in the place of step k + 1.</summary>
+        public readonly T* U(int k) => Vector(FirstU + (k & 1));
+
+        /// <summary>y⁻ of the step before step k.</summary>
+        public readonly T* YOld(int k) => Vector(FirstYOld + (k & 1));
 
         /// <summary>Whether step k's pass is two.</summary>
         public readonly bool AreHalves(int k) => Bytes(k) >= LeastHalves;
@@ -233,7 +246,7 @@ internal static unsafe class Reduction<T, V, L>
         private readonly long Bytes(int k) => (long)(Stride - From(k)) * (Grouped(Order) - Start(k)) * sizeof(T);
 
         /// <summary>The second thread's y for step k, which no other writes.</summary>
-        private readonly T* OthersY(int k) => Y + (2 + (k & 1)) * Stride;
+        private readonly T* OthersY(int k) => Vector(FirstOthersY + (k & 1));
 
         private static int From(int k) => k / L.Count * L.Count;
 
@@ -272,8 +285,8 @@ internal static unsafe class Reduction<T, V, L>
                 T* y = passes.OthersY(k);
                 if (step != cleared)
                     Clear(y, From(k), passes.Stride);
-                Fetch(passes.NewU(k), passes.YOld, passes.OthersY(k + 1), From(k), passes.Stride);
-                passes.TakeHalf(k, 1, y, passes.Given[0], passes.Given[1], out passes.Found[0], out passes.Found[1]);
+                Fetch(passes.U(k), passes.YOld(k), passes.OthersY(k + 1), From(k), passes.Stride);
+                passes.TakeHalf(k, 1, y, passes.Given[0], out passes.Found[0], out passes.Found[1]);
                 passes.Relay.Complete(step);
                 // The leader has read what stands there; it takes a while until its lines are back, and this thread waits anyway.
                 cleared = step + 1;
@@ -281,9 +294,9 @@ internal static unsafe class Reduction<T, V, L>
             }
         }
 
-        /// <summary>The pass of step k: y and what <see cref="Pass"/> returns.</summary>
+        /// <summary>The pass of step k: y in two parts, the second 0 where there are no halves, and what <see cref="Pass"/> returns.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Take(int k, T scale, T tau, out T product)
+        public T Take(int k, T tau, out T* other, out T product)
         {
             int from = From(k);
             if (IsShared && Bytes(k) < Math.Max(LeastHalves, LeastOffered))
@@ -292,28 +305,32 @@ internal static unsafe class Reduction<T, V, L>
                 IsShared = false;
             }
 
-            T* y = Y, other = y + Stride;
+            T* y = Vector(FirstY);
             Clear(y, from, Stride);
+            other = Vector(Zeros);
             if (!AreHalves(k))
-                return Pass(Columns, Stride, from, NewU(k + 1), YOld, NewU(k), y, Z, V, scale, Start(k), Grouped(Order), k, tau, out product);
+                return Pass(Columns, Stride, from, U(k + 1), YOld(k), U(k), y, Pending, Start(k), Grouped(Order), k, tau, out product);
             T tail, otherTail, otherProduct;
+            other = Vector(FirstY + 1);
             if (!IsShared)
             {
                 // Back and forth over both.
                 Clear(other, from, Stride);
                 bool isOdd = int.IsOddInteger(k);
-                TakeHalf(k, k & 1, isOdd ? other : y, scale, tau, out tail, out product);
-                TakeHalf(k, ~k & 1, isOdd ? y : other, scale, tau, out otherTail, out otherProduct);
+                TakeHalf(k, k & 1, isOdd ? other : y, tau, out tail, out product);
+                TakeHalf(k, ~k & 1, isOdd ? y : other, tau, out otherTail, out otherProduct);
             }
             else
             {
-                (Given[0], Given[1]) = (scale, tau);
+                Given[0] = tau;
                 Relay.Offer(k + 1);
-                TakeHalf(k, 0, y, scale, tau, out tail, out product);
+                TakeHalf(k, 0, y, tau, out tail, out product);
+                // The follower has read what stands there before this step, so that these lines are still its own, too.
+                Clear(YOld(k + 1), from, Stride);
                 if (Relay.Reclaim(k + 1))
                 {
                     Clear(other, from, Stride);
-                    TakeHalf(k, 1, other, scale, tau, out otherTail, out otherProduct);
+                    TakeHalf(k, 1, other, tau, out otherTail, out otherProduct);
                 }
                 else
                 {
@@ -324,16 +341,14 @@ internal static unsafe class Reduction<T, V, L>
                 }
             }
 
-            for (int i = from; i < Stride; i += L.Count)
-                L.Store(L.Add(L.Load(y + i), L.Load(other + i)), y + i);
             product += otherProduct;
             return tail + otherTail;
         }
 
-        private readonly void TakeHalf(int k, int half, T* y, T scale, T tau, out T tail, out T product)
+        private readonly void TakeHalf(int k, int half, T* y, T tau, out T tail, out T product)
         {
             int start = Start(k), end = Grouped(Order), middle = Middle(start, end);
-            tail = Pass(Columns, Stride, From(k), NewU(k + 1), YOld, NewU(k), y, Z, V, scale, half == 0 ? start : middle, half == 0 ? middle : end, k, tau, out product);
+            tail = Pass(Columns, Stride, From(k), U(k + 1), YOld(k), U(k), y, Pending, half == 0 ? start : middle, half == 0 ? middle : end, k, tau, out product);
         }
 
         /// <summary>
@@ -353,39 +368,36 @@ internal static unsafe class Reduction<T, V, L>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Sum(T a, T b, T c, T d, T sum) => T.MultiplyAddEstimate(c, d, T.MultiplyAddEstimate(a, b, sum));
 
-    /// <summary>x ← x + αu + βy, the first vector times what is kept of it; returns ‖x‖².</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Update(T* x, T* u, T* y, T alpha, T beta, V keep, int from, int to)
+    private static void Copy(T* x, T* into, int from, int to)
     {
-        V va = L.Broadcast(alpha), vb = L.Broadcast(beta);
-        V w = L.Multiply(keep, L.MultiplyAdd(vb, L.Load(y + from), L.MultiplyAdd(va, L.Load(u + from), L.Load(x + from)))), sum = L.Multiply(w, w);
-        L.Store(w, x + from);
+        for (int i = from; i < to; i += L.Count)
+            L.Store(L.Load(x + i), into + i);
+    }
+
+    /// <summary>w ← αx + β(y + y′) + γu and x ← x + ζu + ηw; returns ‖x‖², x's first vector times what counts of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Update(T* x, T* u, T* y, T* other, T* w, T alpha, T beta, T gamma, T zeta, T eta, V counts, int from, int to)
+    {
+        V va = L.Broadcast(alpha), vb = L.Broadcast(beta), vc = L.Broadcast(gamma), vz = L.Broadcast(zeta), ve = L.Broadcast(eta);
+        V now = L.Multiply(counts, Update(x + from, u + from, y + from, other + from, w + from, va, vb, vc, vz, ve)), sum = L.Multiply(now, now), odd = L.Zero;
         for (int i = from + L.Count; i < to; i += L.Count)
         {
-            w = L.MultiplyAdd(vb, L.Load(y + i), L.MultiplyAdd(va, L.Load(u + i), L.Load(x + i)));
-            L.Store(w, x + i);
-            sum = L.MultiplyAdd(w, w, sum);
+            now = Update(x + i, u + i, y + i, other + i, w + i, va, vb, vc, vz, ve);
+            (sum, odd) = (odd, L.MultiplyAdd(now, now, sum));
         }
 
-        return L.Sum(sum);
+        return L.Sum(L.Add(sum, odd));
     }
 
-    /// <summary>u ← αx, and something added to its first vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Multiply(T alpha, T* x, V addition, T* u, int from, int to)
+    private static V Update(T* x, T* u, T* y, T* other, T* w, V alpha, V beta, V gamma, V zeta, V eta)
     {
-        V va = L.Broadcast(alpha);
-        L.Store(L.MultiplyAdd(va, L.Load(x + from), addition), u + from);
-        for (int i = from + L.Count; i < to; i += L.Count)
-            L.Store(L.Multiply(va, L.Load(x + i)), u + i);
-    }
-
-    /// <summary>w ← αx + βy + γu.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Combine(T alpha, T* x, T beta, T* y, T gamma, T* u, T* w, int from, int to)
-    {
-        V va = L.Broadcast(alpha), vb = L.Broadcast(beta), vc = L.Broadcast(gamma);
-        for (int i = from; i < to; i += L.Count)
-            L.Store(L.MultiplyAdd(va, L.Load(x + i), L.MultiplyAdd(vb, L.Load(y + i), L.Multiply(vc, L.Load(u + i)))), w + i);
+        V left = L.Load(u), now = L.Load(x);
+        V right = L.MultiplyAdd(alpha, now, L.MultiplyAdd(beta, L.Add(L.Load(y), L.Load(other)), L.Multiply(gamma, left)));
+        L.Store(right, w);
+        now = L.MultiplyAdd(eta, right, L.MultiplyAdd(zeta, left, now));
+        L.Store(now, x);
+        return now;
     }
 }

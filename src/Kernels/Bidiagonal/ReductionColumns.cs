@@ -111,7 +111,7 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
     }
 
     /// <summary>Columns → B (n×n), upper bidiagonal; the columns keep what <see cref="Reduction{T, V, L}"/> leaves.</summary>
-    public readonly void Reduce(T* diagonal, T* superdiagonal, T* taus, T* factors, VectorPath path, int threads)
+    public readonly void Reduce(T* diagonal, T* superdiagonal, T* taus, VectorPath path, int threads)
     {
         var reduce = new ReduceWork
         {
@@ -122,7 +122,6 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
             Diagonal = diagonal,
             Superdiagonal = superdiagonal,
             Taus = taus,
-            Factors = factors,
             Threads = threads,
         };
         VectorPaths.Run<T, ReduceWork>(path, ref reduce);
@@ -237,10 +236,10 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
 
     private struct ReduceWork : ILaneWork<T>
     {
-        public T* Columns, Workspace, Diagonal, Superdiagonal, Taus, Factors;
+        public T* Columns, Workspace, Diagonal, Superdiagonal, Taus;
         public int Stride, Count, Threads;
 
         public readonly void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V> =>
-            Reduction<T, V, L>.Run(Columns, Stride, Count, Workspace, Diagonal, Superdiagonal, Taus, Factors, Threads);
+            Reduction<T, V, L>.Run(Columns, Stride, Count, Workspace, Diagonal, Superdiagonal, Taus, Threads);
     }
 }

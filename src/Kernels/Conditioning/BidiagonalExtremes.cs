@@ -47,7 +47,7 @@ internal static unsafe class BidiagonalExtremes
         columns.Load(doubles, path, threads);
         if (!columns.Normalise(path) || !columns.IsEven)
             return false;
-        columns.Reduce(diagonal, superdiagonal, null, null, path, threads);
+        columns.Reduce(diagonal, superdiagonal, null, path, threads);
         if (!Scale(diagonal, superdiagonal, n, out int exponent, out double norm, out double raised, out double logarithm, out double moduli))
             return false;
         Multisection.Run(diagonal, superdiagonal, n, Epsilon, work, sigma, path, 1, endsOnly: true);

@@ -4,14 +4,14 @@ using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Reflectors;
 
-/// <summary>H₀H₁⋯H_{w−1} = I − VTVᵀ for a panel of reflections, V (h×w) unit lower trapezoidal, T (w×w) upper triangular.</summary>
+/// <summary>H₀H₁⋯H_{w−1} = I − VTVᵀ for a panel of reflections, V (h×w) lower trapezoidal, T (w×w) upper triangular.</summary>
 /// <remarks>
 /// V is kept twice, by columns and by rows, so that each of the two products that apply it reads contiguous rows and copies nothing
 /// large. Any run of the reflections is a panel too: its V is a block of V, its T the diagonal block of T. T grows by halves,
 /// T₁₂ = −T₁₁(V₁ᵀV₂)T₂₂. Sources: Schreiber and Van Loan, SIAM J. Sci. Stat. Comput. 10 (1989); Elmroth and Gustavson, IBM J. Res.
 /// Develop. 44 (2000).
 /// </remarks>
-/// <param name="columns">V by columns, zeros above the diagonal and ones on it.</param>
+/// <param name="columns">V by columns, zeros above the diagonal.</param>
 /// <param name="stride">Elements from one column of V to the next.</param>
 /// <param name="rows">V by rows, <paramref name="width"/> apart.</param>
 /// <param name="t">T by rows, <paramref name="width"/> apart, zeros below its diagonal.</param>
