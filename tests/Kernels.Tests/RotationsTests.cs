@@ -137,7 +137,7 @@ public sealed class RotationsTests<T>(VectorPath path) where T : unmanaged, IBin
             Matrix<double> before = Columns(x);
             x.Forget(0);
             int* blocks = stackalloc int[2] { 0, 1 };
-            Rotations<T, V, L>.Meet<FourPanels<T, V, L>>(x, blocks, 0, 1, T.Zero);
+            Rotations<T, V, L>.Meet<FourPanels<T, V, L>>(x, blocks, blocks, 1, T.Zero);
             Matrix<double> after = Columns(x), product = before.Times(Product(x));
             for (int j = 0; j < n; j++)
             {

@@ -46,9 +46,9 @@ internal static unsafe class BlockMeetings<T, V, L>
     public static bool Pay(in ColumnPanels<T> x) =>
         L.Count > 1 && x.Count % 2 == 0 && x.Count >= 2 * Panels && 2L * x.Rows * L.Count * sizeof(T) >= PayBytes;
 
-    /// <summary>Lets all columns of two blocks meet, scales 1 before and after; what is met goes to two meetings from <paramref name="slot"/> on.</summary>
+    /// <summary>Lets all columns of two blocks meet, scales 1 before and after; what is met goes to the meetings of the blocks' numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    public static void Meet(in ColumnPanels<T> x, int blockP, int blockQ, int slot, T squaredTolerance)
+    public static void Meet(in ColumnPanels<T> x, int blockP, int blockQ, T squaredTolerance)
     {
         int n = Order;
         nint size = ColumnPanels<T>.Size(L.Count, n, n, n), square = (nint)n * n;
@@ -74,23 +74,23 @@ internal static unsafe class BlockMeetings<T, V, L>
         {
             for (int p = 0; p < Panels; p++)
                 ScaledRotations<T, V, L>.Norms(x, panels[p]);
-            Rotate(x, blockP, blockQ, slot, squaredTolerance);
+            Rotate(x, blockP, blockQ, squaredTolerance);
             for (int p = 0; p < Panels; p++)
                 Unscale(x, panels[p]);
             return;
         }
 
-        L.Store(L.MaxAbs(L.Load(x.Cosine(slot)), cosines), x.Cosine(slot));
+        L.Store(L.MaxAbs(L.Load(x.Cosine(blockP)), cosines), x.Cosine(blockP));
         if (!(cosine > squaredTolerance))
             return;
         Start(x, panels, factor);
-        Rotate(factor, 0, 1, 0, squaredTolerance);
+        Rotate(factor, 0, 1, squaredTolerance);
         if (cosine > s_squaredNear)
-            Rotate(factor, 0, 1, 0, squaredTolerance);
+            Rotate(factor, 0, 1, squaredTolerance);
         for (int k = 0; k < 2; k++)
         {
-            L.Store(L.MaxAbs(L.Load(x.Cosine(slot)), L.Load(factor.Cosine(k))), x.Cosine(slot));
-            L.Store(L.MaxAbs(L.Load(x.Sine(slot)), L.Load(factor.Sine(k))), x.Sine(slot));
+            L.Store(L.MaxAbs(L.Load(x.Cosine(blockP)), L.Load(factor.Cosine(k))), x.Cosine(blockP));
+            L.Store(L.MaxAbs(L.Load(x.Sine(blockP)), L.Load(factor.Sine(k))), x.Sine(blockP));
         }
 
         bool isEven = Finish(x, panels, factor, j, j + square);
@@ -100,11 +100,11 @@ internal static unsafe class BlockMeetings<T, V, L>
 
     /// <summary>Every pair of columns of two blocks is rotated once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rotate(in ColumnPanels<T> x, int blockP, int blockQ, int slot, T squaredTolerance)
+    private static void Rotate(in ColumnPanels<T> x, int blockP, int blockQ, T squaredTolerance)
     {
         int* panels = stackalloc int[Panels] { 2 * blockP, 2 * blockP + 1, 2 * blockQ, 2 * blockQ + 1 }, blocks = stackalloc int[2] { blockP, blockQ };
-        Rotations<T, V, L>.Meet<TwoPanels<T, V, L, Ring>>(x, panels, slot, 2, squaredTolerance);
-        Rotations<T, V, L>.Meet<FourPanels<T, V, L>>(x, blocks, slot, 1, squaredTolerance);
+        Rotations<T, V, L>.Meet<TwoPanels<T, V, L, Ring>>(x, panels, blocks, 2, squaredTolerance);
+        Rotations<T, V, L>.Meet<FourPanels<T, V, L>>(x, blocks, blocks, 1, squaredTolerance);
     }
 
     /// <summary>Brings the scales of a panel's columns to 1.</summary>

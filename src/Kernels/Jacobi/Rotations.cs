@@ -42,22 +42,22 @@ internal static unsafe class Rotations<T, V, L>
     where V : unmanaged
     where L : struct, ILanes<T, V>
 {
-    /// <summary>Lets some pairs of panels or blocks meet, in step; what they meet goes to meetings from slot on.</summary>
+    /// <summary>Lets some pairs of panels or blocks meet, in step; what pair k meets goes to meeting slots[k].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Meet<M>(in ColumnPanels<T> x, int* pairs, int slot, int count, T squaredTolerance) where M : struct, IMeeting<T, V>
+    public static void Meet<M>(in ColumnPanels<T> x, int* pairs, int* slots, int count, T squaredTolerance) where M : struct, IMeeting<T, V>
     {
         for (int k = 0; k < count; k++)
-            M.Start(x, pairs[2 * k], pairs[2 * k + 1], x.Meeting(slot + k));
+            M.Start(x, pairs[2 * k], pairs[2 * k + 1], x.Meeting(slots[k]));
         for (int step = M.Steps; step > 0; step--)
         {
             for (int k = 0; k < count; k++)
-                M.Next(x, pairs[2 * k], pairs[2 * k + 1], x.Meeting(slot + k), x.Cosine(slot + k), squaredTolerance);
+                M.Next(x, pairs[2 * k], pairs[2 * k + 1], x.Meeting(slots[k]), x.Cosine(slots[k]), squaredTolerance);
             for (int k = 0; k < count; k++)
             {
                 if (step > 1)
-                    M.Rotate(x, pairs[2 * k], pairs[2 * k + 1], x.Meeting(slot + k));
+                    M.Rotate(x, pairs[2 * k], pairs[2 * k + 1], x.Meeting(slots[k]));
                 else
-                    M.RotateLast(x, pairs[2 * k], pairs[2 * k + 1], x.Meeting(slot + k));
+                    M.RotateLast(x, pairs[2 * k], pairs[2 * k + 1], x.Meeting(slots[k]));
             }
         }
     }

@@ -7,7 +7,7 @@ namespace Kappa.Kernels.Jacobi;
 
 /// <summary>One-sided Jacobi: plane rotations from the right until the columns of X are orthogonal to working accuracy.</summary>
 /// <remarks>
-/// A sweep is a round robin of panels, or of blocks of two panels; the pairs of a round are independent, so any number of threads gives
+/// A sweep is a round robin of panels, or of blocks of two panels; the pairs of a round are independent, and who meets whom after whom does not depend on the threads, so any number of them gives
 /// the same bits. In the first round the columns of each two panels all meet, later only those of different panels or blocks. Where
 /// products pay, those of two blocks all meet, and leave with falling norms.
 /// It ends where every |cos| ≤ tolerance before rotation; or, without looking again, where a sweep in which a column takes part in r
@@ -29,13 +29,24 @@ internal static unsafe class Sweeps<T, V, L>
     // Pairs in step: enough to hide the roots, few enough for the first-level cache.
     private const int Most = 4, StepBytes = 40 * 1024;
 
+    // Some 50 µs, what a meeting takes.
+    private const int Pauses = 2000;
+
     // Below so many columns a round of panels is shorter than the call of a second thread.
     private const int Parallel = 192;
 
     private struct Round
     {
         public ColumnPanels<T> X;
+
+        /// <summary>The panels that meet.</summary>
         public int* Pairs;
+
+        /// <summary>The next round of each block.</summary>
+        public int* Next;
+
+        public BlockRounds Blocks;
+
         public int Count;
         public int Group;
         public int Threads;
@@ -54,11 +65,12 @@ internal static unsafe class Sweeps<T, V, L>
     {
         if (x.Columns <= 1)
             return (1, T.Zero, true);
-        int* pairs = stackalloc int[x.Count + 2];
+        int* pairs = stackalloc int[x.Count + 2], next = stackalloc int[x.Count / 2];
         var round = new Round
         {
             X = x,
             Pairs = pairs,
+            Next = next,
             Group = inBlocks ? 1 : Math.Clamp(StepBytes / (2 * x.TotalRows * L.Count * sizeof(T)), 1, Most),
             Threads = inBlocks || x.Columns >= Parallel ? threads : 1,
             SquaredTolerance = tolerance * tolerance,
@@ -72,7 +84,7 @@ internal static unsafe class Sweeps<T, V, L>
             for (int k = 0; k < x.Count / 2; k++)
                 x.Forget(k);
             if (inBlocks)
-                SweepBlocks(ref round, &MeetBlocks);
+                SweepBlocks(ref round, &MeetByProducts);
             else if (x.Count % 2 == 0 && x.Count > 2)
                 SweepFours(ref round);
             else
@@ -130,23 +142,21 @@ internal static unsafe class Sweeps<T, V, L>
             round.Pairs[p] = p;
         Run(ref round, &Meet<TwoPanels<T, V, L, Ring>>);
         round.Group = Math.Max(1, round.Group / 2);
-        SweepBlocks(ref round, &Meet<FourPanels<T, V, L>>);
+        SweepBlocks(ref round, &MeetByRotations);
     }
 
-    /// <summary>Blocks p &lt; q meet in round p + q modulo their number; columns that are sorted as they leave gather in the first, the larger ones.</summary>
+    /// <summary>
+    /// All pairs of blocks. Who has met does not wait for the others of the round: two blocks meet as soon as both have been through the rounds before. Columns that
+    /// are sorted as they leave gather in the first of two blocks, the larger ones.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SweepBlocks(ref Round state, delegate*<void*, int, void> meet)
     {
         Round round = state;
-        int count = round.X.Count / 2;
-        for (int r = 0; r < count; r++)
-        {
-            round.Count = 0;
-            for (int p = 0; p < count; p++)
-                if ((r - p + count) % count is var q && p < q)
-                    (round.Pairs[2 * round.Count], round.Pairs[2 * round.Count++ + 1]) = (p, q);
-            Run(ref round, meet);
-        }
+        round.Blocks = new BlockRounds(round.X.Count / 2, round.Group);
+        for (int p = 0; p < round.X.Count / 2; p++)
+            round.Next[p] = round.Blocks.IsAlone(p, 0) ? 1 : 0;
+        Team.Run(round.Blocks.Groups, round.Threads, &round, meet);
     }
 
     private static void Run(ref Round state, delegate*<void*, int, void> meet)
@@ -159,18 +169,50 @@ internal static unsafe class Sweeps<T, V, L>
     private static void Meet<M>(void* state, int group) where M : struct, IMeeting<T, V>
     {
         ref Round round = ref *(Round*)state;
-        int from = group * round.Group, count = Math.Min(round.Group, round.Count - from), left = 0;
-        int* pairs = round.Pairs + 2 * from;
+        int from = group * round.Group, count = Math.Min(round.Group, round.Count - from);
+        int* slots = stackalloc int[Most];
         for (int k = 0; k < count; k++)
-            if (!round.IsQuiet || !Rotations<T, V, L>.AreOrthogonal<M>(round.X, pairs[2 * k], pairs[2 * k + 1], from + k, round.SquaredTolerance))
-                (pairs[2 * left], pairs[2 * left++ + 1]) = (pairs[2 * k], pairs[2 * k + 1]);
-        Rotations<T, V, L>.Meet<M>(round.X, pairs, from, left, round.SquaredTolerance);
+            slots[k] = from + k;
+        Meet<M>(round, round.Pairs + 2 * from, slots, count);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MeetBlocks(void* state, int pair)
+    private static void Meet<M>(in Round round, int* pairs, int* slots, int count) where M : struct, IMeeting<T, V>
     {
-        ref Round round = ref *(Round*)state;
-        BlockMeetings<T, V, L>.Meet(round.X, round.Pairs[2 * pair], round.Pairs[2 * pair + 1], 2 * pair, round.SquaredTolerance);
+        int left = 0;
+        for (int k = 0; k < count; k++)
+            if (!round.IsQuiet || !Rotations<T, V, L>.AreOrthogonal<M>(round.X, pairs[2 * k], pairs[2 * k + 1], slots[k], round.SquaredTolerance))
+                (pairs[2 * left], pairs[2 * left + 1], slots[left++]) = (pairs[2 * k], pairs[2 * k + 1], slots[k]);
+        Rotations<T, V, L>.Meet<M>(round.X, pairs, slots, left, round.SquaredTolerance);
+    }
+
+    private static void MeetByRotations(void* state, int group) => MeetBlocks(ref *(Round*)state, group, byProducts: false);
+
+    private static void MeetByProducts(void* state, int group) => MeetBlocks(ref *(Round*)state, group, byProducts: true);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MeetBlocks(ref Round round, int group, bool byProducts)
+    {
+        int* pairs = stackalloc int[2 * Most], open = stackalloc int[2 * Most], slots = stackalloc int[Most];
+        int r = round.Blocks.Pairs(group, pairs, out int count);
+        for (int k = 0; k < 2 * count; k++)
+        {
+            var patience = new Patience(Pauses);
+            while (Volatile.Read(ref round.Next[pairs[k]]) != r)
+                patience.Wait();
+            (open[k], slots[k / 2]) = (pairs[k], pairs[k / 2 * 2]);
+        }
+
+        try
+        {
+            if (!byProducts)
+                Meet<FourPanels<T, V, L>>(round, open, slots, count);
+            for (int k = 0; k < count && byProducts; k++)
+                BlockMeetings<T, V, L>.Meet(round.X, pairs[2 * k], pairs[2 * k + 1], round.SquaredTolerance);
+        }
+        finally
+        {
+            for (int k = 0; k < 2 * count; k++)
+                Volatile.Write(ref round.Next[pairs[k]], round.Blocks.IsAlone(pairs[k], r + 1) ? r + 2 : r + 1);
+        }
     }
 }

@@ -21,8 +21,8 @@ internal struct Relay
     // A word is four times a step's number; between steps, 1 to 3 more ask the follower for no more than the same word.
     private const int Words = 4;
 
-    // Ten µs, longer than a step; then cores are given up, in case both threads have but one.
-    private const int Spins = 400;
+    // Ten µs, longer than a step.
+    private const int Pauses = 400;
 
     // Some µs, without pauses, which would be a part of what is measured.
     private const int Looks = 4000;
@@ -47,11 +47,9 @@ internal struct Relay
         int claimed = Volatile.Read(ref _claimed);
         if (claimed != step && Interlocked.CompareExchange(ref _claimed, step, claimed) == claimed)
             return true;
-        for (int spins = 0; Volatile.Read(ref _done) != Words * step && spins < Spins; spins++)
-            Pause.Once();
-        var spin = new SpinWait();
+        var patience = new Patience(Pauses);
         while (Volatile.Read(ref _done) != Words * step)
-            spin.SpinOnce(sleep1Threshold: -1);
+            patience.Wait();
         return false;
     }
 
@@ -79,8 +77,8 @@ internal struct Relay
     /// <summary>Waits for a part to take; false where the row has ended.</summary>
     public bool Await(out int step)
     {
-        var spin = new SpinWait();
-        for (int spins = 0; ; spins++)
+        var patience = new Patience(Pauses);
+        while (true)
         {
             int word = Volatile.Read(ref _offered), claimed = _claimed;
             step = word / Words;
@@ -90,10 +88,7 @@ internal struct Relay
                 Volatile.Write(ref _done, word);
             else if (word % Words == 0 && claimed < step && Interlocked.CompareExchange(ref _claimed, step, claimed) == claimed)
                 return true;
-            if (spins < Spins)
-                Pause.Once();
-            else
-                spin.SpinOnce(sleep1Threshold: -1);
+            patience.Wait();
         }
     }
 

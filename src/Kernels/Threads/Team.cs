@@ -78,11 +78,9 @@ internal sealed unsafe class Team
             Interlocked.Add(ref _helpers, Crew.Call(this, wanted));
 
         Drain();
-        for (int spins = 0; Volatile.Read(ref _finished) < chunks && spins < LingerSpins; spins++)
-            Pause.Once();
-        var spin = new SpinWait();
+        var patience = new Patience(LingerSpins);
         while (Volatile.Read(ref _finished) < chunks)
-            spin.SpinOnce(sleep1Threshold: -1);
+            patience.Wait();
         // Closes the phase before the fields change: a helper that still holds this phase's ticket must not claim a chunk of the next
         // one with it. A full fence, because Arm64 may show later writes before a volatile one.
         Interlocked.Exchange(ref _ticket, _ticket | int.MaxValue);
