@@ -63,7 +63,7 @@ internal static unsafe class BlockMeetings<T, V, L>
         if (!Invert(factor))
         {
             for (int p = 0; p < Panels; p++)
-                x.Normalise(panels[p]);
+                ScaledRotations<T, V, L>.Normalise(x, panels[p]);
             PanelProducts<T, V, L>.Gram(columns, x.Rows, factor);
             Invert(factor);
         }

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Jacobi;
 
@@ -87,24 +86,4 @@ internal readonly unsafe struct ColumnPanels<T> where T : unmanaged, IBinaryFloa
     // A whole number of the widest vectors, so that the elements are aligned to cache lines.
     private static int VectorsSize(int lanes, int columns) =>
         (lanes * (3 * PanelCount(lanes, columns) + MeetingVectors * (PanelCount(lanes, columns) / 2)) + 15) / 16 * 16;
-
-    /// <summary>Brings every column's stored elements to a largest one in [1, 2) and its scale to 1.</summary>
-    public void Normalise(int panel)
-    {
-        for (int j = panel * Lanes; j < (panel + 1) * Lanes; j++)
-        {
-            T max = T.Zero, scale = T.Sqrt(SquaredScale[j]);
-            for (int i = 0; i < Rows; i++)
-                max = T.Max(max, T.Abs(this[i, j]));
-            SquaredScale[j] = T.One;
-            if (T.IsZero(max))
-                continue;
-            int exponent = BinaryExponent<T>.Of(max * scale);
-            for (int i = 0; i < Rows; i++)
-                this[i, j] = BinaryExponent<T>.Scale(this[i, j] * scale, -exponent);
-            for (int i = Rows; i < TotalRows; i++)
-                this[i, j] *= scale;
-            Exponent[j] += T.CreateTruncating(exponent);
-        }
-    }
 }

@@ -55,6 +55,8 @@ internal static unsafe class ScaledRotations<T, V, L>
     // Below √ε what cancellation has left of a squared norm is rescaled; a smaller one than its square root again is not trusted.
     private static readonly T s_small = T.Sqrt(T.BitIncrement(T.One) - T.One), s_floor = s_small * T.Sqrt(s_small);
 
+    private static readonly int s_mostExponent = typeof(T) == typeof(double) ? 1000 : 120;
+
     /// <summary>‖x‖² of a panel's columns, from scratch.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Norms(in ColumnPanels<T> x, int panel)
@@ -89,8 +91,36 @@ internal static unsafe class ScaledRotations<T, V, L>
         V least = L.WhereGreater(scale, norm, norm, scale), one = L.Broadcast(T.One);
         if (T.IsZero(L.Sum(L.WhereGreater(L.Broadcast(s_small), least, one, L.Zero))))
             return;
-        x.Normalise(panel);
+        Normalise(x, panel);
         Norms(x, panel);
+    }
+
+    /// <summary>Brings the stored elements of a panel's columns to a largest one in [1, 2) and their scales to 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Normalise(in ColumnPanels<T> x, int panel)
+    {
+        T* row = x.Panel(panel), scales = x.SquaredScale + panel * L.Count, exponents = x.Exponent + panel * L.Count;
+        V max = L.Zero;
+        for (int i = 0; i < x.Rows; i++)
+            max = L.MaxAbs(max, L.Load(row + i * L.Count));
+        T* scale = stackalloc T[3 * L.Count], power = scale + L.Count, rest = power + L.Count;
+        V scaling = L.Sqrt(L.Load(scales));
+        L.Store(scaling, scale);
+        L.Store(L.Multiply(max, scaling), power);
+        for (int k = 0; k < L.Count; k++)
+        {
+            // Two powers of two, since what has all but vanished takes more than the largest; 1 for a column of zeros.
+            int exponent = T.IsZero(power[k]) ? 0 : BinaryExponent<T>.Of(power[k]), most = s_mostExponent, first = Math.Clamp(-exponent, -most, most);
+            exponents[k] += T.CreateTruncating(exponent);
+            (power[k], rest[k]) = (BinaryExponent<T>.Power(first), BinaryExponent<T>.Power(-exponent - first));
+        }
+
+        L.Store(L.Broadcast(T.One), scales);
+        V powers = L.Load(power), rests = L.Load(rest);
+        for (int i = 0; i < x.Rows; i++, row += L.Count)
+            L.Store(L.Multiply(L.Multiply(L.Multiply(scaling, L.Load(row)), powers), rests), row);
+        for (int i = x.Rows; i < x.TotalRows; i++, row += L.Count)
+            L.Store(L.Multiply(scaling, L.Load(row)), row);
     }
 
     /// <summary>The rotations of two panels' columns as they stand, from their y_pᵀy_q; norms, scales and exponents after them, and what they have met.</summary>
