@@ -232,19 +232,28 @@ public readonly ref struct ReadOnlyMatrixView<T> where T : unmanaged, IBinaryFlo
     {
         if (IsEmpty)
             return true;
-        Vector<T> sum = Vector<T>.Zero;
+        Vector<T> sum = Vector<T>.Zero, second = sum, third = sum, fourth = sum;
         T rest = T.Zero;
+        int lanes = Vector<T>.Count;
         for (int i = 0; i < Rows; i++)
         {
             ref T row = ref Unsafe.Add(ref _origin, i * RowStride);
             int j = 0;
-            for (; j <= Columns - Vector<T>.Count; j += Vector<T>.Count)
+            for (; j <= Columns - 4 * lanes; j += 4 * lanes)
+            {
+                sum += Vector<T>.Zero * Vector.LoadUnsafe(ref row, (nuint)j);
+                second += Vector<T>.Zero * Vector.LoadUnsafe(ref row, (nuint)(j + lanes));
+                third += Vector<T>.Zero * Vector.LoadUnsafe(ref row, (nuint)(j + 2 * lanes));
+                fourth += Vector<T>.Zero * Vector.LoadUnsafe(ref row, (nuint)(j + 3 * lanes));
+            }
+
+            for (; j <= Columns - lanes; j += lanes)
                 sum += Vector<T>.Zero * Vector.LoadUnsafe(ref row, (nuint)j);
             for (; j < Columns; j++)
                 rest += T.Zero * Unsafe.Add(ref row, j);
         }
 
-        return T.IsZero(rest) && T.IsZero(Vector.Sum(sum));
+        return T.IsZero(rest) && T.IsZero(Vector.Sum(sum + second + third + fourth));
     }
 
     /// <summary>Whether a writable window may share an element with this one; exact for windows on one lattice, else by address range.</summary>

@@ -124,7 +124,7 @@ public static class Spectrum
     /// <remarks>
     /// Where the row norms lie within a factor of 16 of each other and the column norms too, zeros left aside, 16 ≤ p ≤ 512 (float: 384) and q ≤ 3p/2, p = min(m, n),
     /// q = max(m, n): from the bidiagonal form B of A, whose σ₁ and σ_p Sturm sequences find. Every σᵢ is then known but for η = 4·max(m, n)·ε·‖A‖_F, after the model of independent
-    /// roundings that is named below, so that <c>Upper/Lower</c> is 1 + 2η/σ_p + 2η/σ₁; the log-volume is Σ log₂|b_kk|. 4p²(q − p/3) operations, 8·(pq + O(p)) bytes, twice that for float.
+    /// roundings that is named below, so that <c>Upper/Lower</c> is 1 + 2η/σ_p + 2η/σ₁; the log-volume is Σ log₂|b_kk|. 4p²(q − p/3) operations, 8·(pq + O(p)) bytes.
     /// <para>
     /// Elsewhere, and where η is more than 2⁻¹⁴σ_p: A = QR (of Aᵀ where m &lt; n), X = R⁻¹; ‖R‖₂ and ‖X‖₂ by Lanczos, to order 32 by Householder's reduction of RᵀR and XᵀX. For float
     /// of order 96 and more, nearly square ones up to 512, R is the Cholesky factor of AᵀA, exact but for its sums, as long as its δ, 4·max(m, n)·ε·‖DX‖_F·(1 + ‖DX‖_F/2), is at most 2⁻¹⁹. Ritz values are taken to 2⁻³⁵ of σ (float: 2⁻²⁵), which is what <c>Value</c> is good to beside δ. A Ritz value is a bound from one side; the other side is proved from what
@@ -175,7 +175,6 @@ public static class Spectrum
         ArgumentOutOfRangeException.ThrowIfNegative(maxThreads);
         if (a.IsEmpty)
             throw new ArgumentException($"A {a.Rows}×{a.Columns} matrix has no singular value and no condition number.", nameof(a));
-        a.RequireFinite(nameof(a));
     }
 
     /// <summary>κ = σ₁/σ_p from a spectrum at hand, between the bounds that a backward stable decomposition gives: |δσᵢ| ≤ β = 4·max(m, n)·√p·ε·σ₁.</summary>

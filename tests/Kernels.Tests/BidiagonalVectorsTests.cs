@@ -139,8 +139,8 @@ public sealed unsafe class BidiagonalVectorsTests<T>(VectorPath path) where T : 
         using AlignedBuffer memory = new(), vectors = new();
         T* own = memory.Rent<T>(ReductionColumns<T>.Size(n, n) + 3 * n + LeftReflections<T>.Workspace(n)), w = vectors.Rent<T>((nint)n * stride);
         T* taus = own + ReductionColumns<T>.Size(n, n), diagonal = taus + n, superdiagonal = diagonal + n;
-        var columns = new ReductionColumns<T>(a, own);
-        columns.Load(a, path, threads);
+        var columns = new ReductionColumns<T>(a.Rows, a.Columns, own);
+        columns.Load<T>(a, path, threads);
         columns.Reduce(diagonal, superdiagonal, taus, path, threads);
         new Span<T>(w, n * stride).Clear();
         for (int k = 0; k < n; k++)

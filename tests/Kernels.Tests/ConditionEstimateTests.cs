@@ -377,10 +377,20 @@ public sealed class ConditionEstimateTests<T>(VectorPath path) where T : unmanag
     [Test]
     public void WhatIsNotAMatrixIsRefused()
     {
-        Matrix<T> a = Matrices.Random(4, 3, 1).Rounded<T>();
         Assert.Throws<ArgumentException>(() => Estimate(new Matrix<T>(0, 3)));
+        Matrix<T> a = Matrices.Random(4, 3, 1).Rounded<T>();
         Assert.Throws<ArgumentOutOfRangeException>(() => Spectrum.ConditionNumber<T>(a, path, -1));
         Assert.Throws<ArgumentOutOfRangeException>(() => Spectrum.LogVolume<T>(a, path, -1));
+    }
+
+    [TestCase(4, 3)]
+    [TestCase(40, 36)]
+    [TestCase(36, 36)]
+    [TestCase(36, 40)]
+    [TestCase(90, 36)]
+    public void WhatIsNotFiniteIsNamed(int rows, int columns)
+    {
+        Matrix<T> a = Matrices.Random(rows, columns, 1).Rounded<T>();
         foreach (T bad in (T[])[T.NaN, T.PositiveInfinity, T.NegativeInfinity])
         {
             a[2, 1] = bad;

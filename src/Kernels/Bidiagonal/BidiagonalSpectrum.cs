@@ -32,18 +32,18 @@ internal static unsafe class BidiagonalSpectrum<T> where T : unmanaged, IBinaryF
     /// <param name="path">The vectors.</param>
     /// <param name="threads">The most threads to use.</param>
     /// <param name="precision">The relative error per step that is not to be seen; 0: T's ε.</param>
+    /// <param name="dust">Of the largest element, the share below which elements are 0.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Values(T* diagonal, T* superdiagonal, int n, int exponent, double* work, T* sigma, VectorPath path, int threads, double precision = 0)
+    public static void Values(T* diagonal, T* superdiagonal, int n, int exponent, double* work, T* sigma, VectorPath path, int threads, double precision = 0, double dust = 0)
     {
         double* d = work, b = d + n, q = b + n, e = q + n, spareQ = e + n, spareE = spareQ + n;
-        double max = 0, min = double.PositiveInfinity, least = double.PositiveInfinity;
-        for (int k = 0; k < n; k++)
+        (d[n - 1], b[n - 1]) = (Math.Abs(double.CreateTruncating(diagonal[n - 1])), 0);
+        double max = d[n - 1], least = max;
+        for (int k = 0; k < n - 1; k++)
         {
-            d[k] = Math.Abs(double.CreateTruncating(diagonal[k]));
-            b[k] = k < n - 1 ? Math.Abs(double.CreateTruncating(superdiagonal[k])) : 0;
+            (d[k], b[k]) = (Math.Abs(double.CreateTruncating(diagonal[k])), Math.Abs(double.CreateTruncating(superdiagonal[k])));
             max = double.MaxNative(max, double.MaxNative(d[k], b[k]));
-            least = double.MinNative(least, k < n - 1 ? double.MinNative(d[k], b[k]) : d[k]);
-            min = double.MinNative(min, double.MinNative(d[k] == 0 ? min : d[k], b[k] == 0 ? min : b[k]));
+            least = double.MinNative(least, double.MinNative(d[k], b[k]));
         }
 
         if (max == 0)
@@ -53,20 +53,25 @@ internal static unsafe class BidiagonalSpectrum<T> where T : unmanaged, IBinaryF
         }
 
         double ulp = precision > 0 ? precision : double.CreateTruncating(T.BitIncrement(T.One) - T.One);
-        if (n >= Multisection.LeastOrder && least >= max * (2 * SturmPlan.Smallest))
+        if (n >= Multisection.LeastOrder && least >= max * Math.Max(2 * SturmPlan.Smallest, dust))
         {
             int up = -1 - Math.ILogB(max);
-            Scale(d, n, up);
-            Scale(b, n, up);
+            Scale(d, 2 * n, up);
             Multisection.Run(d, b, n, ulp, q, d, path, threads);
             Deliver(d, n, exponent - up, sigma);
             return;
         }
 
+        double min = max;
+        for (int k = 0; k < 2 * n; k++)
+        {
+            d[k] = d[k] < max * dust ? 0 : d[k];
+            min = d[k] == 0 ? min : double.MinNative(min, d[k]);
+        }
+
         int shift = Top - Math.ILogB(max);
         bool fits = Math.ILogB(min) + shift >= Bottom;
-        Scale(d, n, shift);
-        Scale(b, n, shift);
+        Scale(d, 2 * n, shift);
         for (int k = 0; k < n; k++)
         {
             q[k] = d[k] * d[k];
@@ -84,8 +89,7 @@ internal static unsafe class BidiagonalSpectrum<T> where T : unmanaged, IBinaryF
         else
         {
             int down = -shift - Math.ILogB(max);
-            Scale(d, n, down);
-            Scale(b, n, down);
+            Scale(d, 2 * n, down);
             Bisection.Run(d, b, n, q);
             d = q;
             shift += down;
@@ -131,8 +135,11 @@ internal static unsafe class BidiagonalSpectrum<T> where T : unmanaged, IBinaryF
     private static void Scale(double* x, int n, int exponent)
     {
         double factor = Math.ScaleB(1, exponent);
-        bool direct = double.IsNormal(factor);
-        for (int k = 0; k < n; k++)
-            x[k] = direct ? x[k] * factor : Math.ScaleB(x[k], exponent);
+        if (double.IsNormal(factor))
+            for (int k = 0; k < n; k++)
+                x[k] *= factor;
+        else
+            for (int k = 0; k < n; k++)
+                x[k] = Math.ScaleB(x[k], exponent);
     }
 }

@@ -29,7 +29,7 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
         int m = tall.Rows, n = tall.Columns;
         nint size = ReductionColumns<T>.Size(m, n);
         T* own = memory.Columns.Rent<T>(size + 2 * (nint)n + BidiagonalSpectrum<T>.Workspace(n) * sizeof(double) / sizeof(T));
-        var columns = new ReductionColumns<T>(tall, own);
+        var columns = new ReductionColumns<T>(m, n, own);
         // Threads meet at every column of the reduction: they pay from 1.6 times the order on from which a product takes them.
         int meeting = Products<T>.Threads((long)m * n * n / 4, threads);
         if (!columns.Load(tall, path, meeting))
@@ -56,9 +56,10 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
         double* spectrum = (double*)(own + size);
         T* diagonal = (T*)(spectrum + BidiagonalSpectrum<T>.Workspace(n)), superdiagonal = diagonal + n;
         columns.Reduce(diagonal, superdiagonal, null, path, meeting);
-        if (!isGraded)
-            ClearDust(diagonal, superdiagonal, count);
-        BidiagonalSpectrum<T>.Values(diagonal, superdiagonal, count, columns.Exponent, spectrum, sigma, path, threads);
+        // What is below ε² beside the largest element is far less than the rounding of an even A. Of an all-ones matrix every step leaves ε of what
+        // the one before left, down to where squares end and only bisection helps: 83 ms at n = 256 instead of 3.
+        double epsilon = double.CreateTruncating(T.BitIncrement(T.One) - T.One), dust = isGraded ? 0 : epsilon * epsilon;
+        BidiagonalSpectrum<T>.Values(diagonal, superdiagonal, count, columns.Exponent, spectrum, sigma, path, threads, dust: dust);
         return !isGraded || HasProductOf(memory.Qr, sigma, count);
     }
 
@@ -79,23 +80,6 @@ internal static unsafe class BidiagonalValues<T> where T : unmanaged, IBinaryFlo
         }
 
         memory.Qr.Factor(tall, pivot: isGraded, path, threads);
-    }
-
-    /// <summary>What is below ε² beside the largest element becomes 0: far less than the rounding of an even A.</summary>
-    /// <remarks>Of an all-ones matrix every step leaves ε of what the one before left, down to where squares end and only bisection helps: 83 ms at n = 256 instead of 3.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ClearDust(T* diagonal, T* superdiagonal, int n)
-    {
-        T largest = T.Zero, epsilon = T.BitIncrement(T.One) - T.One;
-        for (int k = 0; k < n; k++)
-            largest = T.MaxNative(largest, T.MaxNative(T.Abs(diagonal[k]), k < n - 1 ? T.Abs(superdiagonal[k]) : T.Zero));
-        T dust = largest * epsilon * epsilon;
-        for (int k = 0; k < n; k++)
-        {
-            diagonal[k] = T.Abs(diagonal[k]) < dust ? T.Zero : diagonal[k];
-            if (k < n - 1 && T.Abs(superdiagonal[k]) < dust)
-                superdiagonal[k] = T.Zero;
-        }
     }
 
     private static int ExponentOfR(HouseholderColumns<T> qr, int k) => T.ILogB(qr.Column(k)[k]) + qr.Exponents[k];

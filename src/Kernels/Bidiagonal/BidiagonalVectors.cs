@@ -40,7 +40,7 @@ internal static unsafe class BidiagonalVectors<T> where T : unmanaged, IBinaryFl
         nint size = ReductionColumns<T>.Size(m, n);
         nint doubles = 3 * (nint)n + Math.Max(BidiagonalSpectrum<double>.Workspace(n), TwistedVectors<T>.Workspace(n));
         T* own = memory.Columns.Rent<T>(size + 3 * (nint)n + doubles * sizeof(double) / sizeof(T) + LeftReflections<T>.Workspace(n));
-        var columns = new ReductionColumns<T>(loaded, own);
+        var columns = new ReductionColumns<T>(m, n, own);
         threads = Products<T>.Threads((long)m * n * n, threads);
         // Where squares overflow, it is brought near 1.
         columns.Load(loaded, path, threads);

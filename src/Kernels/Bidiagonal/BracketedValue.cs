@@ -44,6 +44,9 @@ internal struct BracketedValue
     /// <summary>Whether both stand in one bracket, neither alone.</summary>
     public readonly bool IsBeside(in BracketedValue other) => !IsIsolated && !other.IsIsolated && _low.Shift == other._low.Shift && _high.Shift == other._high.Shift;
 
+    /// <summary>The shift that lies this part of the way through its bracket.</summary>
+    public readonly double ShiftAt(double part) => _low.Shift + part * (_high.Shift - _low.Shift);
+
     /// <summary>Narrows the bracket of a value that is not isolated.</summary>
     public void Narrow(in Sample sample)
     {

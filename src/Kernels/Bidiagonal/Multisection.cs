@@ -22,6 +22,9 @@ internal unsafe struct Multisection : ILaneWork<double>
     // Enough to isolate the ends as a rule: values there are as far apart as shifts.
     private const int SamplesForEnds = 32;
 
+    // Shifts between those of an end's bracket; those of two ends are a multiple of all shifts that one evaluation takes.
+    private const int PartsOfEnds = 16;
+
     // Above rounding.
     private const double Margin = 1 + 1e-9;
 
@@ -35,7 +38,7 @@ internal unsafe struct Multisection : ILaneWork<double>
     public const int LeastOrder = 16;
 
     /// <summary>Doubles of workspace.</summary>
-    public static nint Workspace(int n) => SturmPlan.Workspace(n) + 3 * (n + 2);
+    public static nint Workspace(int n) => SturmPlan.Workspace(n) + 3 * Samples(n);
 
     /// <summary>σ₁ ≥ … ≥ σₙ of the matrix with this diagonal and superdiagonal, whose elements are at least <see cref="SturmPlan.Smallest"/> and at most 1.</summary>
     /// <param name="diagonal">The diagonal (n).</param>
@@ -58,7 +61,7 @@ internal unsafe struct Multisection : ILaneWork<double>
             bound = double.MaxNative(bound, diagonal[k] + beside);
         }
 
-        int count = endsOnly ? Math.Min(n + 2, SamplesForEnds) : n + 2;
+        int count = endsOnly ? Math.Min(Samples(n), SamplesForEnds) : Samples(n);
         double* samples = work + SturmPlan.Workspace(n);
         var all = new Multisection
         {
@@ -78,6 +81,9 @@ internal unsafe struct Multisection : ILaneWork<double>
         for (int k = 1; k < n && !endsOnly; k++)
             sigma[k] = double.MinNative(sigma[k], sigma[k - 1]);
     }
+
+    // The first and the last are the ends of all brackets.
+    private static int Samples(int n) => Math.Max(n, 2);
 
     public readonly void Run<V, L>() where V : unmanaged where L : struct, ILanes<double, V>
     {
@@ -140,6 +146,21 @@ internal unsafe struct Multisection : ILaneWork<double>
             }
 
             values[i] = new BracketedValue(index, all.At(low), all.At(high));
+        }
+
+        if (all._endsOnly)
+        {
+            // Few values leave lanes to spare, and in a narrow bracket interpolation needs half as many steps.
+            for (int i = 0; i < count * PartsOfEnds; i++)
+                x[i] = values[i / PartsOfEnds].ShiftAt((i % PartsOfEnds + 1.0) / (PartsOfEnds + 1));
+            for (int i = 0; i < count * PartsOfEnds; i += shifts)
+                SturmSequence<V, L>.Evaluate(in all._plan, x + i, above + i, value + i, exponent + i);
+            for (int i = 0; i < count * PartsOfEnds; i++)
+                values[i / PartsOfEnds].Narrow(new Sample(x[i], n - (int)((long*)above)[i], value[i], exponent[i]));
+        }
+
+        for (int i = 0; i < count; i++)
+        {
             if (values[i].Choose(all._tolerance))
                 all.Keep(in values[i]);
             else

@@ -7,9 +7,10 @@ using Kappa.Kernels.Threads;
 namespace Kappa.Kernels.Bidiagonal;
 
 /// <summary>A (m×n), m ≥ n, or the R of its QR, by columns as <see cref="Reduction{T, V, L}"/> takes it: zero-padded, at a norm near 1.</summary>
-/// <param name="a">A.</param>
+/// <param name="m">A's rows.</param>
+/// <param name="n">A's columns.</param>
 /// <param name="memory"><see cref="Size"/>(m, n) elements, at a cache line.</param>
-internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal unsafe struct ReductionColumns<T>(int m, int n, T* memory) where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>ρ.</summary>
     public const int Evenness = 16;
@@ -20,20 +21,20 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
     // Squared norms below this have lost digits.
     private static readonly T s_precise = T.ScaleB(T.One, typeof(T) == typeof(double) ? -900 : -90);
 
-    private readonly int _rows = a.Rows;
+    private readonly int _rows = m;
     private T _square, _largest;
 
     /// <summary>The columns.</summary>
     public readonly T* Elements { get; } = memory;
 
     /// <summary>What the reduction needs beside the columns.</summary>
-    public readonly T* Workspace { get; } = memory + Storage(a.Rows, a.Columns);
+    public readonly T* Workspace { get; } = memory + Storage(m, n);
 
     /// <summary>How many.</summary>
-    public int Count { get; private set; } = a.Columns;
+    public int Count { get; private set; } = n;
 
     /// <summary>From one to the next.</summary>
-    public int Stride { get; private set; } = StrideOf(a.Rows);
+    public int Stride { get; private set; } = StrideOf(m);
 
     /// <summary>The matrix is the columns times two to this power.</summary>
     public int Exponent { get; private set; }
@@ -53,13 +54,13 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
 
     private static nint Storage(int m, int n) => (nint)StrideOf(m) * Reduction<T, T, LanesScalar<T>>.Grouped(n);
 
-    /// <summary>Loads A and finds whether it is even.</summary>
+    /// <summary>Loads A, of elements of T or of floats, and finds whether it is even.</summary>
     /// <returns>Whether ‖A‖²_F is finite; where not, an element is not, or squares overflow.</returns>
-    public bool Load(ReadOnlyMatrixView<T> a, VectorPath path, int threads)
+    public bool Load<S>(ReadOnlyMatrixView<S> a, VectorPath path, int threads) where S : unmanaged, IBinaryFloatingPointIeee754<S>
     {
         ClearGroup();
-        fixed (T* from = &a.Origin)
-            Load(new LoadWork { From = from, RowStep = a.RowStride, ColumnStep = a.ColumnStride, Threads = threads }, path);
+        fixed (S* from = &a.Origin)
+            Load(new LoadWork<S> { From = from, RowStep = a.RowStride, ColumnStep = a.ColumnStride, Threads = threads }, path);
         return T.IsFinite(_square);
     }
 
@@ -74,16 +75,16 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
         Exponent = T.ILogB(_largest);
         for (nint i = 0; i < (nint)Count * Stride; i++)
             Elements[i] = T.ScaleB(Elements[i], -Exponent);
-        Load(new LoadWork { From = null, Threads = 1 }, path);
+        Load(new LoadWork<T> { From = null, Threads = 1 }, path);
         return true;
     }
 
-    private void Load(LoadWork load, VectorPath path)
+    private void Load<S>(LoadWork<S> load, VectorPath path) where S : unmanaged
     {
         load.Columns = Elements;
         load.RowSquares = Workspace;
         (load.Rows, load.Count, load.Stride) = (_rows, Count, Stride);
-        VectorPaths.Run<T, LoadWork>(path, ref load);
+        VectorPaths.Run<T, LoadWork<S>>(path, ref load);
         (_square, _largest, IsEven) = (load.Square, load.Largest, load.IsEven);
     }
 
@@ -131,9 +132,10 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
         new Span<T>(Elements + (nint)Count * Stride, (Reduction<T, T, LanesScalar<T>>.Grouped(Count) - Count) * Stride).Clear();
 
     /// <summary>Columns copied, where they do not stand yet, and ‖A‖²_F, the largest element, and evenness, by the halves that the reduction begins with.</summary>
-    private struct LoadWork : ILaneWork<T>
+    private struct LoadWork<S> : ILaneWork<T> where S : unmanaged
     {
-        public T* From, Columns, RowSquares;
+        public S* From;
+        public T* Columns, RowSquares;
         public nint RowStep, ColumnStep;
         public int Rows, Count, Stride, Threads;
         public T Square, Largest;
@@ -149,7 +151,7 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<V, L>() where V : unmanaged where L : struct, ILanes<T, V>
         {
-            LoadWork shared = this;
+            LoadWork<S> shared = this;
             Team.Run(2, Threads, &shared, &Take<V, L>);
             this = shared;
             T* rows = RowSquares, others = rows + Stride;
@@ -174,7 +176,7 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Take<V, L>(void* state, int half) where V : unmanaged where L : struct, ILanes<T, V>
         {
-            ref LoadWork load = ref *(LoadWork*)state;
+            ref LoadWork<S> load = ref *(LoadWork<S>*)state;
             int stride = load.Stride, middle = Math.Min(load.Count, Reduction<T, V, L>.Middle(0, Reduction<T, V, L>.Grouped(load.Count)));
             T* rows = load.RowSquares + half * stride;
             new Span<T>(rows, stride).Clear();
@@ -211,17 +213,20 @@ internal unsafe struct ReductionColumns<T>(ReadOnlyMatrixView<T> a, T* memory) w
                 load._second = found;
         }
 
-        /// <summary>Where column j's elements stand next to each other: where A has them, or in the column itself, after a copy where A is strided.</summary>
+        /// <summary>Where column j's elements stand next to each other: where A has them, or in the column itself, after a copy where A is strided or of floats.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private readonly T* Contiguous(int j, T* column)
         {
             if (From is null)
                 return column;
-            T* from = From + j * ColumnStep;
-            if (RowStep == 1)
-                return from;
-            for (int i = 0; i < Rows; i++)
-                column[i] = from[i * RowStep];
+            S* from = From + j * ColumnStep;
+            if (typeof(S) != typeof(T))
+                Widening.Copy((float*)from, RowStep, Rows, (double*)column);
+            else if (RowStep == 1)
+                return (T*)from;
+            else
+                for (int i = 0; i < Rows; i++)
+                    column[i] = ((T*)from)[i * RowStep];
             return column;
         }
 

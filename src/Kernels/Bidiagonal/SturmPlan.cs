@@ -47,11 +47,11 @@ internal unsafe struct SturmPlan
         {
             double a = diagonal[k] * diagonal[k], b = k < n - 1 ? superdiagonal[k] * superdiagonal[k] : 0;
             (Squares[2 * k], Squares[2 * k + 1]) = (-a, -b);
-            double next = shrinking * (a / 4) * (k < n - 1 ? b / 4 : 1);
+            double factor = a / 4 * (k < n - 1 ? b / 4 : 1), next = shrinking * factor;
             if (rows > 0 && (next < least || 2 * Growth * (rows + 1) > Range))
             {
                 *end++ = k;
-                next = (a / 4) * (k < n - 1 ? b / 4 : 1);
+                next = factor;
                 rows = 0;
             }
 

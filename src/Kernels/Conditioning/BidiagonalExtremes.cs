@@ -28,7 +28,8 @@ internal static unsafe class BidiagonalExtremes
     [ThreadStatic]
     private static AlignedBuffer? t_memory;
 
-    /// <summary>Those of A (m×n), finite and not empty; false where A is small, large, long, graded, or so ill-conditioned that another way tells more.</summary>
+    /// <summary>Those of A (m×n), not empty; false where A is small, large, long, graded, or so ill-conditioned that another way tells more.</summary>
+    /// <exception cref="ArgumentException">An element is NaN or infinite; its position is named. Not looked for where the shape alone decides.</exception>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryFind<T>(ReadOnlyMatrixView<T> a, VectorPath path, int maxThreads, out Extremes found) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
@@ -39,12 +40,12 @@ internal static unsafe class BidiagonalExtremes
         // Strides have no say: the same bits for any.
         ReadOnlyMatrixView<T> tall = a.Rows > a.Columns ? a : a.Transposed();
         nint size = ReductionColumns<double>.Size(m, n);
-        double* own = (t_memory ??= new AlignedBuffer()).Rent<double>(size + 3 * (nint)n + Multisection.Workspace(n) + Widening.Size<T>(m, n));
-        double* diagonal = own + size, superdiagonal = diagonal + n, sigma = superdiagonal + n, work = sigma + n, wide = work + Multisection.Workspace(n);
-        ReadOnlyMatrixView<double> doubles = Widening.Of(tall, wide);
-        var columns = new ReductionColumns<double>(doubles, own);
+        double* own = (t_memory ??= new AlignedBuffer()).Rent<double>(size + 3 * (nint)n + Multisection.Workspace(n));
+        double* diagonal = own + size, superdiagonal = diagonal + n, sigma = superdiagonal + n, work = sigma + n;
+        var columns = new ReductionColumns<double>(m, n, own);
         int threads = Products<double>.Threads((long)m * n * n / 4, maxThreads);
-        columns.Load(doubles, path, threads);
+        if (!columns.Load(tall, path, threads))
+            a.RequireFinite(nameof(a));
         if (!columns.Normalise(path) || !columns.IsEven)
             return false;
         columns.Reduce(diagonal, superdiagonal, null, path, threads);

@@ -13,13 +13,18 @@ internal readonly record struct Extremes(Extremes.Bounds Largest, Extremes.Bound
     /// <summary>A number between bounds, all times 2^Exponent.</summary>
     public readonly record struct Bounds(double Value, double Lower, double Upper, int Exponent);
 
-    /// <summary>κ and all that goes with it, of A (m×n), finite and not empty, rounded to R.</summary>
+    /// <summary>κ and all that goes with it, of A (m×n), not empty, rounded to R.</summary>
+    /// <exception cref="ArgumentException">An element is NaN or infinite; its position is named.</exception>
     public static ConditionEstimate<R> ConditionOf<T, R>(ReadOnlyMatrixView<T> a, VectorPath path, int maxThreads)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where R : unmanaged, IBinaryFloatingPointIeee754<R>
     {
         if (!BidiagonalExtremes.TryFind(a, path, maxThreads, out Extremes found))
+        {
+            a.RequireFinite(nameof(a));
             found = TriangularExtremes.Find(a, typeof(R) == typeof(double) ? Digits : FewDigits, path, maxThreads);
+        }
+
         Bounds first = found.Largest, last = found.Smallest;
         bool isSingular = last.Upper == 0;
         int exponent = first.Exponent - last.Exponent;

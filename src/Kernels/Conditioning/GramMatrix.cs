@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Kappa.Kernels.Products;
+using Kappa.Kernels.Simd;
 
 namespace Kappa.Kernels.Conditioning;
 

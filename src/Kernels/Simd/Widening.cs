@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Kappa.Kernels.Conditioning;
+namespace Kappa.Kernels.Simd;
 
 /// <summary>Matrices of floats as matrices of doubles, which every float is.</summary>
 internal static unsafe class Widening
@@ -11,6 +11,7 @@ internal static unsafe class Widening
     public static nint Size<T>(int m, int n) => typeof(T) == typeof(float) ? (nint)m * n : 0;
 
     /// <summary>A itself where it is of doubles, else a copy by rows or columns, whichever A's are contiguous.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ReadOnlyMatrixView<double> Of<T>(ReadOnlyMatrixView<T> a, double* memory) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         fixed (T* origin = &a.Origin)
