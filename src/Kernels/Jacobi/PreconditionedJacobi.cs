@@ -120,55 +120,21 @@ internal static unsafe partial class PreconditionedJacobi<T> where T : unmanaged
         var reciprocals = new Span<T>(work.Scale, n);
         for (int k = 0; k < n; k++)
             reciprocals[k] = T.One / BinaryExponent<T>.Scale(work.Norm[k], work.NormExponent[k] - exponent);
-        for (int i = 0; i < m; i++)
-        {
-            var row = new Span<T>(work.Into.U + (nint)i * n, n);
-            for (int k = 0; k < row.Length; k++)
-                row[k] *= reciprocals[k];
-        }
-
+        var scaling = new ColumnScaling<T> { Elements = work.Into.U, Factors = work.Scale, Rows = m, Columns = n };
+        VectorPaths.Run<T, ColumnScaling<T>>(path, ref scaling);
+        var correction = new GramCorrection<T> { Gram = copy, Order = n };
         T defect;
         do
         {
             Symmetric.RankUpdate(T.One, u.Transposed(), T.Zero, gram, path, work.Threads);
-            defect = T.Sqrt(Correction(copy, n));
+            VectorPaths.Run<T, GramCorrection<T>>(path, ref correction);
+            defect = T.Sqrt(correction.SquaredNorm);
             if (!(defect < BinaryExponent<T>.Power(-2)))
                 return false;
             Triangular.Multiply(T.One, gram.Transposed(), Triangle.Lower, u.Transposed(), path: path, maxThreads: work.Threads);
         }
         while (defect * defect > s_epsilon);
         return true;
-    }
-
-    /// <summary>Turns the upper half of I + E into that of I − triu(E, 1) − diag(E)/2; returns ‖E‖_F².</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static T Correction(T* gram, int n)
-    {
-        T diagonal = T.Zero, even = T.Zero, odd = T.Zero, two = T.One + T.One;
-        for (int i = 0; i < n; i++)
-        {
-            T* row = gram + (nint)i * n;
-            T e = row[i] - T.One;
-            diagonal += e * e;
-            row[i] = T.One - e / two;
-            int j = i + 1;
-            for (; j < n - 1; j += 2)
-            {
-                T x = row[j], y = row[j + 1];
-                even += x * x;
-                odd += y * y;
-                row[j] = -x;
-                row[j + 1] = -y;
-            }
-
-            if (j < n)
-            {
-                even += row[j] * row[j];
-                row[j] = -row[j];
-            }
-        }
-
-        return diagonal + two * (even + odd);
     }
 
     /// <summary>U = Q [J; 0], and the remaining columns of Q where the rank is short.</summary>
