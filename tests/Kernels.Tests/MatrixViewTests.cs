@@ -209,4 +209,24 @@ public sealed class MatrixViewTests<T> where T : unmanaged, IBinaryFloatingPoint
         Assert.Throws<ArgumentException>(() => a.View.CopyTo(a.Transposed()));
         Assert.Throws<ArgumentException>(() => a.View.CopyTo(new Matrix<T>(6, 4)));
     }
+
+    [TestCase(1)]
+    [TestCase(8)]
+    [TestCase(67)]
+    public void WhatIsNotFiniteIsSeenInEveryPlace(int columns)
+    {
+        foreach (T bad in (T[])[T.NaN, T.PositiveInfinity, T.NegativeInfinity])
+            for (int i = 0; i < 2; i++)
+                for (int j = 0; j < columns; j++)
+                {
+                    var a = new Matrix<T>(2, columns);
+                    T largest = T.BitDecrement(T.PositiveInfinity);
+                    a.View.Fill(largest);
+                    a[i, j] = bad;
+                    ReadOnlyMatrixView<T> view = a;
+                    Assert.That(view.RowsAreFinite(), Is.False, $"({i}, {j})");
+                    a[i, j] = -largest;
+                    Assert.That(view.RowsAreFinite(), Is.True, $"({i}, {j})");
+                }
+    }
 }

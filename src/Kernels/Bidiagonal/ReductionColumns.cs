@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Kappa.Kernels.Reflectors;
@@ -58,6 +59,7 @@ internal unsafe struct ReductionColumns<T>(int m, int n, T* memory) where T : un
     /// <returns>Whether ‖A‖²_F is finite; where not, an element is not, or squares overflow.</returns>
     public bool Load<S>(ReadOnlyMatrixView<S> a, VectorPath path, int threads) where S : unmanaged, IBinaryFloatingPointIeee754<S>
     {
+        Debug.Assert(typeof(S) == typeof(T) || typeof(S) == typeof(float));
         ClearGroup();
         fixed (S* from = &a.Origin)
             Load(new LoadWork<S> { From = from, RowStep = a.RowStride, ColumnStep = a.ColumnStride, Threads = threads }, path);
