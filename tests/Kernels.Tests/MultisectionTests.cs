@@ -10,7 +10,7 @@ namespace Kappa.Kernels.Tests;
 public sealed record Separated(string Kind, int Order, uint Seed)
 {
     public static Arbitrary<Separated> Any() =>
-        (from kind in Gen.Elements("uniform", "equal", "falling", "rising", "glued", "wilkinson", "tiny links", "tiny pivots")
+        (from kind in Gen.Elements("uniform", "equal", "falling", "rising", "glued", "wilkinson", "tiny links", "tiny pivots", "half ones", "graded pivots")
          from order in Gen.Choose(1, 90)
          from seed in Gen.Choose(0, int.MaxValue)
          select new Separated(kind, order, (uint)seed)).ToArbitrary();
@@ -40,6 +40,9 @@ public sealed record Separated(string Kind, int Order, uint Seed)
             "glued" => isLink ? k % 7 == 6 ? 1e-9 : 0.5 : 1 + k % 7 * 0.25,
             // Pairs of values that agree without any small link.
             "wilkinson" => isLink ? 0.1 : Math.Abs(k - Order / 2) + 1,
+            // Many values close to a power of two, where a step may be less than a digit.
+            "half ones" => stream.NextUniform() < 0.5 ? Math.Pow(2, -48 * stream.NextUniform()) : 1,
+            "graded pivots" => isLink ? 1 : Math.Pow(2, -16 * stream.NextUniform()),
             "tiny links" => isLink && stream.NextUniform() < 0.3 ? 1e-14 : 0.5 + stream.NextUniform(),
             _ => !isLink && stream.NextUniform() < 0.1 ? 1e-14 : 0.5 + stream.NextUniform(),
         };
@@ -71,6 +74,18 @@ public sealed unsafe class MultisectionTests(VectorPath path)
         double[] sigma = Sigma(d, e, s_ulp);
         Assert.That(sigma, Is.Ordered.Descending);
         Assert.That(SturmCount.Confirms(d, e, sigma, Error(b.Order), 0), Is.True);
+    }
+
+    // σₙ from 2⁻⁸⁵⁰ to 2⁻⁹⁴⁰, where minors beside it leave the range; shifts that meet a root; steps shorter than a digit.
+    [TestCase("tiny pivots", 89, 1849561942u)]
+    [TestCase("graded pivots", 88, 25703u)]
+    [TestCase("half ones", 68, 88u)]
+    public void NeitherRangeNorRoundingMisleads(string kind, int n, uint seed)
+    {
+        (double[] d, double[] e) = new Separated(kind, n, seed).Elements();
+        double[] sigma = Sigma(d, e, s_ulp), ends = Sigma(d, e, s_ulp, endsOnly: true);
+        Assert.That(SturmCount.Confirms(d, e, sigma, Error(n), 0), Is.True);
+        Assert.That(SturmCount.Confirms(d, e, [ends[0], .. sigma[1..^1], ends[^1]], Error(n), 0), Is.True);
     }
 
     [Property(Arbitrary = [typeof(Separated)], MaxTest = 60)]

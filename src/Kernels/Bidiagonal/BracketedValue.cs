@@ -3,7 +3,22 @@ using System.Runtime.CompilerServices;
 namespace Kappa.Kernels.Bidiagonal;
 
 /// <summary>det(x²I − BᵀB) = Value·2^(<see cref="SturmPlan.Step"/>·Exponent) at a shift x that so many singular values are below.</summary>
-internal readonly record struct Sample(double Shift, int Below, double Value, double Exponent);
+internal readonly record struct Sample(double Shift, int Below, double Value, double Exponent)
+{
+    /// <summary>The determinant's sign, which agrees with the count even where the determinant is 0.</summary>
+    public bool IsNegative => double.IsNegative(Value);
+
+    /// <summary>The value over another power of two: NaN where the two are so far apart that interpolation would gain nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public double ValueAt(double exponent)
+    {
+        double steps = Exponent - exponent;
+        if (steps == 0)
+            return Value;
+        // 2^(Step·steps) without a call, around which all doubles would be saved.
+        return Math.Abs(steps) <= 2 ? Value * BitConverter.Int64BitsToDouble(1023 + SturmPlan.Step * (long)steps << 52) : double.NaN;
+    }
+}
 
 /// <summary>One singular value of <see cref="Multisection"/> between two shifts, and the shift at which it asks next.</summary>
 /// <remarks>
@@ -16,10 +31,13 @@ internal struct BracketedValue
     // Interpolation takes five to seven steps; after so many, halving ends it.
     private const int Interpolations = 40;
 
+    // No double's last digit is more of it.
+    private const double LastDigit = 2.2204460492503131e-16;
+
     private Sample _low, _high;
 
-    // Once isolated: the newest shift, the last one beyond the value, and the one that left; determinants over a common power of two.
-    private double _newest, _beyond, _previous, _newestValue, _beyondValue, _previousValue, _exponent;
+    // Once isolated: at the newest shift, at the last one beyond the value, and at the one that left.
+    private Sample _newest, _beyond, _previous;
     private int _steps;
 
     /// <summary>How many values are below it.</summary>
@@ -66,10 +84,8 @@ internal struct BracketedValue
         if (inside == 1)
         {
             IsIsolated = true;
-            _exponent = Math.Max(_low.Exponent, _high.Exponent);
-            (_newest, _newestValue) = (_high.Shift, Scaled(_high));
-            (_beyond, _beyondValue) = (_low.Shift, Scaled(_low));
-            double part = _newestValue / (_newestValue - _beyondValue);
+            (_newest, _beyond) = (_high, _low);
+            double part = _newest.Value / (_newest.Value - _beyond.ValueAt(_newest.Exponent));
             return Step(part > 0 && part < 1 ? part : 0.5, tolerance);
         }
 
@@ -85,55 +101,39 @@ internal struct BracketedValue
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Interpolate(in Sample sample, double tolerance, int order)
     {
-        double value = Scaled(sample);
-        if (value == 0)
-            return true;
-        if (value > 0 == _newestValue > 0)
-        {
-            (_previous, _previousValue) = (_newest, _newestValue);
-        }
+        if (sample.IsNegative == _newest.IsNegative)
+            _previous = _newest;
         else
-        {
-            (_previous, _previousValue) = (_beyond, _beyondValue);
-            (_beyond, _beyondValue) = (_newest, _newestValue);
-        }
-
-        (_newest, _newestValue) = (Shift, value);
-        double a = _newestValue, b = _beyondValue, c = _previousValue;
-        double place = (_newest - _beyond) / (_previous - _beyond), height = (a - b) / (c - b);
+            (_previous, _beyond) = (_beyond, _newest);
+        _newest = sample;
+        double a = sample.Value, b = _beyond.ValueAt(sample.Exponent), c = _previous.ValueAt(sample.Exponent);
+        double x = sample.Shift, beyond = _beyond.Shift, previous = _previous.Shift;
+        double place = (x - beyond) / (previous - beyond), height = (a - b) / (c - b);
         if (++_steps > Interpolations || !(height * height < place && (1 - height) * (1 - height) < 1 - place))
             return Step(0.5, tolerance);
-        double part = a / (b - a) * (c / (b - c)) + (_previous - _newest) / (_beyond - _newest) * (a / (c - a)) * (b / (c - b));
+        double part = a / (b - a) * (c / (b - c)) + (previous - x) / (beyond - x) * (a / (c - a)) * (b / (c - b));
         if (!(part > 0 && part < 1))
             return Step(0.5, tolerance);
-        double width = Math.Abs(_beyond - _newest), distance = Math.Min(_newest - _low.Shift, _high.Shift - _newest);
-        if (2.0 * order * part * width * Math.Abs(_previous - _newest) * (distance + width) > tolerance * _newest * distance * distance)
+        double width = Math.Abs(beyond - x), distance = Math.Min(x - _low.Shift, _high.Shift - x);
+        if (2.0 * order * part * width * Math.Abs(previous - x) * (distance + width) > tolerance * x * distance * distance)
             return Step(part, tolerance);
-        Shift = _newest + part * (_beyond - _newest);
+        Shift = x + part * (beyond - x);
         return true;
     }
 
-    /// <summary>The shift that lies this part of the way from the newest to the one beyond, no closer to either than half the tolerance; whether no place is left between them.</summary>
+    /// <summary>The shift that lies this part of the way from the newest to the one beyond, but half the tolerance and a last digit away from both; whether no place is left there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Step(double part, double tolerance)
     {
-        double width = _beyond - _newest, least = 0.5 * tolerance * _newest / Math.Abs(width);
-        if (least < 0.5)
+        double x = _newest.Shift, beyond = _beyond.Shift, low = double.MinNative(x, beyond), high = double.MaxNative(x, beyond);
+        double least = double.MaxNative(double.MaxNative(0.5 * tolerance * low, LastDigit * high), double.Epsilon);
+        if (high - low > 2 * least)
         {
-            Shift = _newest + Math.Clamp(part, least, 1 - least) * width;
-            if (Shift != _newest && Shift != _beyond)
-                return false;
+            Shift = double.MinNative(double.MaxNative(x + part * (beyond - x), low + least), high - least);
+            return false;
         }
 
-        Shift = Math.Abs(_newestValue) < Math.Abs(_beyondValue) ? _newest : _beyond;
+        Shift = Math.Abs(_newest.Value) < Math.Abs(_beyond.ValueAt(_newest.Exponent)) ? x : beyond;
         return true;
-    }
-
-    /// <summary>A determinant over the common power of two.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly double Scaled(in Sample sample)
-    {
-        double steps = sample.Exponent - _exponent;
-        return steps == 0 ? sample.Value : sample.Value * Math.ScaleB(1, SturmPlan.Step * (int)Math.Clamp(steps, -2, 2));
     }
 }

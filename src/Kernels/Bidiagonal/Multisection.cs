@@ -40,7 +40,7 @@ internal unsafe struct Multisection : ILaneWork<double>
     /// <summary>Doubles of workspace.</summary>
     public static nint Workspace(int n) => SturmPlan.Workspace(n) + 3 * Samples(n);
 
-    /// <summary>σ₁ ≥ … ≥ σₙ of the matrix with this diagonal and superdiagonal, whose elements are at least <see cref="SturmPlan.Smallest"/> and at most 1.</summary>
+    /// <summary>σ₁ ≥ … ≥ σₙ of the matrix with this diagonal and superdiagonal, whose elements are at least <see cref="SturmPlan.Smallest"/> and at most 1: each to a relative error of O(n·ε), or to 2⁻⁹⁵⁰.</summary>
     /// <param name="diagonal">The diagonal (n).</param>
     /// <param name="superdiagonal">The superdiagonal (n − 1).</param>
     /// <param name="n">The order.</param>

@@ -6,10 +6,11 @@ namespace Kappa.Kernels.Bidiagonal;
 internal unsafe struct SturmPlan
 {
     /// <summary>Minors are rescaled by 2 to this power.</summary>
-    public const int Step = 400;
+    public const int Step = 200;
 
-    // From a row with max(|pⱼ|, |pⱼ₊₁|) in 2^±200 on, products of the bounds per element stay within this; what is a hundred orders below the larger is normal then.
-    private const int Range = 600;
+    // The larger of two minors begins between 2⁴⁰⁰ and 2⁶⁰⁰, two steps bring it back there, and so it stays between 1 and 2¹⁰⁰⁰: its product with a shift of 2⁻⁹⁵⁰
+    // is normal, and what underflows beside that is below its last digit.
+    private const int Range = 2 * Step;
 
     // Per element the pair grows by no more than x + c² ≤ 3, and shrinks by no more than c²/4.
     private const int Growth = 2;

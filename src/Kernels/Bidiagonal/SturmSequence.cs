@@ -17,8 +17,11 @@ internal static unsafe class SturmSequence<V, L>
     where V : unmanaged
     where L : struct, ILanes<double, V>
 {
-    // 2^(Step / 2).
-    private const double Large = 1.6069380442589903e60;
+    // 2⁴⁰⁰ and 2⁶⁰⁰, a Step apart: between them the larger of two minors that follow each other is brought.
+    private const double Least = 2.5822498780869086e120, Most = 4.149515568880993e180;
+
+    // Steps that the first minor is multiplied by.
+    private const double First = 2;
 
     /// <summary>Shifts that one call takes.</summary>
     public static int Shifts => 4 * L.Count;
@@ -33,8 +36,9 @@ internal static unsafe class SturmSequence<V, L>
     public static void Evaluate(in SturmPlan plan, double* x, double* above, double* value, double* exponent)
     {
         V x0 = L.Load(x), x1 = L.Load(x + L.Count), x2 = L.Load(x + 2 * L.Count), x3 = L.Load(x + 3 * L.Count);
-        V p0 = x0, p1 = x1, p2 = x2, p3 = x3, q0 = L.Broadcast(1), q1 = q0, q2 = q0, q3 = q0;
-        V n0 = L.Zero, n1 = n0, n2 = n0, n3 = n0, e0 = n0, e1 = n0, e2 = n0, e3 = n0;
+        V q0 = L.Broadcast(Least), q1 = q0, q2 = q0, q3 = q0;
+        V p0 = L.Multiply(x0, q0), p1 = L.Multiply(x1, q1), p2 = L.Multiply(x2, q2), p3 = L.Multiply(x3, q3);
+        V n0 = L.Zero, n1 = n0, n2 = n0, n3 = n0, e0 = L.Broadcast(-First), e1 = e0, e2 = e0, e3 = e0;
         double* c = plan.Squares;
         for (int* end = plan.Ends; ; end++)
         {
@@ -74,13 +78,13 @@ internal static unsafe class SturmSequence<V, L>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Rescale(ref V q, ref V p, ref V exponent)
     {
-        V large = L.Broadcast(Large), small = L.Broadcast(1 / Large), one = L.Broadcast(1);
-        V up = L.Broadcast(Large * Large), down = L.Broadcast(1 / (Large * Large));
+        V least = L.Broadcast(Least), most = L.Broadcast(Most), one = L.Broadcast(1);
+        V up = L.Broadcast(Most / Least), down = L.Broadcast(Least / Most);
         for (int i = 0; i < 2; i++)
         {
             V size = L.MaxAbs(q, p);
-            V factor = L.WhereGreater(size, large, down, L.WhereGreater(small, size, up, one));
-            exponent = L.Add(exponent, L.WhereGreater(size, large, one, L.WhereGreater(small, size, L.Subtract(L.Zero, one), L.Zero)));
+            V factor = L.WhereGreater(size, most, down, L.WhereGreater(least, size, up, one));
+            exponent = L.Add(exponent, L.WhereGreater(size, most, one, L.WhereGreater(least, size, L.Subtract(L.Zero, one), L.Zero)));
             q = L.Multiply(q, factor);
             p = L.Multiply(p, factor);
         }
