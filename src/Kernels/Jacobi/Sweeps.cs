@@ -32,6 +32,9 @@ internal static unsafe class Sweeps<T, V, L>
     // Some 50 µs, what a meeting takes.
     private const int Pauses = 2000;
 
+    // Integers of two cache lines.
+    private const int Line = 32;
+
     // Below so many columns a round of panels is shorter than the call of a second thread.
     private const int Parallel = 192;
 
@@ -45,7 +48,13 @@ internal static unsafe class Sweeps<T, V, L>
         /// <summary>The next round of each block.</summary>
         public int* Next;
 
+        /// <summary>The next group of each list of blocks, a line apart.</summary>
+        public int* Open;
+
         public BlockRounds Blocks;
+
+        /// <summary>Who called, and takes the first list.</summary>
+        public int Leader;
 
         public int Count;
         public int Group;
@@ -65,13 +74,18 @@ internal static unsafe class Sweeps<T, V, L>
     {
         if (x.Columns <= 1)
             return (1, T.Zero, true);
-        int* pairs = stackalloc int[x.Count + 2], next = stackalloc int[x.Count / 2];
+        int* pairs = stackalloc int[x.Count + 2], next = stackalloc int[x.Count / 2], open = stackalloc int[Math.Max(1, x.Count / 4) * Line];
+        // Four panels at a time, two of each block.
+        bool inFours = x.Count % 2 == 0 && x.Count > 2;
+        int group = Math.Clamp(StepBytes / (2 * x.TotalRows * L.Count * sizeof(T)), 1, Most);
         var round = new Round
         {
             X = x,
             Pairs = pairs,
             Next = next,
-            Group = inBlocks ? 1 : Math.Clamp(StepBytes / (2 * x.TotalRows * L.Count * sizeof(T)), 1, Most),
+            Open = open,
+            Leader = Environment.CurrentManagedThreadId,
+            Group = inBlocks ? 1 : inFours ? Math.Max(1, group / 2) : group,
             Threads = inBlocks || x.Columns >= Parallel ? threads : 1,
             SquaredTolerance = tolerance * tolerance,
         };
@@ -84,9 +98,9 @@ internal static unsafe class Sweeps<T, V, L>
             for (int k = 0; k < x.Count / 2; k++)
                 x.Forget(k);
             if (inBlocks)
-                SweepBlocks(ref round, &MeetByProducts);
-            else if (x.Count % 2 == 0 && x.Count > 2)
-                SweepFours(ref round);
+                SweepBlocks(ref round, sweep, &MeetByProducts);
+            else if (inFours)
+                SweepBlocks(ref round, sweep, &MeetByRotations);
             else
                 SweepPanels(ref round);
 
@@ -132,32 +146,24 @@ internal static unsafe class Sweeps<T, V, L>
         }
     }
 
-    /// <summary>The panels of each block, then pairs of blocks.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SweepFours(ref Round state)
-    {
-        Round round = state;
-        round.Count = round.X.Count / 2;
-        for (int p = 0; p < round.X.Count; p++)
-            round.Pairs[p] = p;
-        Run(ref round, &Meet<TwoPanels<T, V, L, Ring>>);
-        round.Group = Math.Max(1, round.Group / 2);
-        SweepBlocks(ref round, &MeetByRotations);
-    }
-
     /// <summary>
     /// All pairs of blocks. Who has met does not wait for the others of the round: two blocks meet as soon as both have been through the rounds before. Columns that
     /// are sorted as they leave gather in the first of two blocks, the larger ones.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SweepBlocks(ref Round state, delegate*<void*, int, void> meet)
+    private static void SweepBlocks(ref Round state, int sweep, delegate*<void*, int, void> meet)
     {
         Round round = state;
-        round.Blocks = new BlockRounds(round.X.Count / 2, round.Group);
-        for (int p = 0; p < round.X.Count / 2; p++)
-            round.Next[p] = round.Blocks.IsAlone(p, 0) ? 1 : 0;
-        Team.Run(round.Blocks.Groups, round.Threads, &round, meet);
+        int blocks = round.X.Count / 2, lists = Math.Clamp(round.Threads, 1, Math.Max(1, (blocks - 1) / 2 / round.Group));
+        round.Blocks = new BlockRounds(blocks, round.Group, lists, int.IsOddInteger(sweep));
+        for (int p = 0; p < blocks; p++)
+            round.Next[p] = First(round, p);
+        for (int list = 0; list < lists; list++)
+            round.Open[list * Line] = round.Blocks.From(0, list);
+        Team.Run(lists, round.Threads, &round, meet);
     }
+
+    private static int First(in Round round, int block) => round.Blocks.IsAlone(block, 0) ? 1 : 0;
 
     private static void Run(ref Round state, delegate*<void*, int, void> meet)
     {
@@ -185,34 +191,98 @@ internal static unsafe class Sweeps<T, V, L>
         Rotations<T, V, L>.Meet<M>(round.X, pairs, slots, left, round.SquaredTolerance);
     }
 
-    private static void MeetByRotations(void* state, int group) => MeetBlocks(ref *(Round*)state, group, byProducts: false);
+    private static void MeetByRotations(void* state, int list) => MeetBlocks(ref *(Round*)state, list, byProducts: false);
 
-    private static void MeetByProducts(void* state, int group) => MeetBlocks(ref *(Round*)state, group, byProducts: true);
+    private static void MeetByProducts(void* state, int list) => MeetBlocks(ref *(Round*)state, list, byProducts: true);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MeetBlocks(ref Round round, int group, bool byProducts)
+    private static void MeetBlocks(ref Round round, int list, bool byProducts)
     {
-        int* pairs = stackalloc int[2 * Most], open = stackalloc int[2 * Most], slots = stackalloc int[Most];
-        int r = round.Blocks.Pairs(group, pairs, out int count);
-        for (int k = 0; k < 2 * count; k++)
-        {
-            var patience = new Patience(Pauses);
-            while (Volatile.Read(ref round.Next[pairs[k]]) != r)
-                patience.Wait();
-            (open[k], slots[k / 2]) = (pairs[k], pairs[k / 2 * 2]);
-        }
-
-        try
-        {
-            if (!byProducts)
-                Meet<FourPanels<T, V, L>>(round, open, slots, count);
-            for (int k = 0; k < count && byProducts; k++)
-                BlockMeetings<T, V, L>.Meet(round.X, pairs[2 * k], pairs[2 * k + 1], round.SquaredTolerance);
-        }
-        finally
+        int* pairs = stackalloc int[2 * Most], open = stackalloc int[2 * Most], slots = stackalloc int[2 * Most], panels = stackalloc int[4 * Most];
+        int home = Environment.CurrentManagedThreadId == round.Leader ? 0 : Math.Min(Math.Max(list, 1), round.Blocks.Lists - 1);
+        while (Claim(ref round, home, pairs, out int r, out int count))
         {
             for (int k = 0; k < 2 * count; k++)
-                Volatile.Write(ref round.Next[pairs[k]], round.Blocks.IsAlone(pairs[k], r + 1) ? r + 2 : r + 1);
+            {
+                var patience = new Patience(Pauses);
+                while (Volatile.Read(ref round.Next[pairs[k]]) != r)
+                    patience.Wait();
+            }
+
+            try
+            {
+                if (byProducts)
+                {
+                    for (int k = 0; k < count; k++)
+                        BlockMeetings<T, V, L>.Meet(round.X, pairs[2 * k], pairs[2 * k + 1], round.SquaredTolerance);
+                    continue;
+                }
+
+                int fresh = 0;
+                for (int k = 0; k < 2 * count; k++)
+                {
+                    if (r != First(round, pairs[k]))
+                        continue;
+                    (panels[2 * fresh], panels[2 * fresh + 1]) = (2 * pairs[k], 2 * pairs[k] + 1);
+                    slots[fresh++] = pairs[k];
+                }
+
+                Meet<TwoPanels<T, V, L, Ring>>(round, panels, slots, fresh);
+                for (int k = 0; k < 2 * count; k++)
+                    (open[k], slots[k / 2]) = (pairs[k], pairs[k / 2 * 2]);
+                Meet<FourPanels<T, V, L>>(round, open, slots, count);
+            }
+            finally
+            {
+                for (int k = 0; k < 2 * count; k++)
+                    Volatile.Write(ref round.Next[pairs[k]], round.Blocks.IsAlone(pairs[k], r + 1) ? r + 2 : r + 1);
+            }
         }
+    }
+
+    /// <summary>
+    /// Takes a group of pairs: the next of one's own list where its blocks are ready or all of the rounds before are taken, else the next of the list that is furthest behind.
+    /// So whoever waits waits for what somebody is at. False where none is left.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool Claim(ref Round round, int home, int* pairs, out int r, out int count)
+    {
+        int lists = round.Blocks.Lists, groups = round.Blocks.Groups;
+        while (true)
+        {
+            int own = Volatile.Read(ref round.Open[home * Line]), list = home, group = own;
+            for (int i = 1; i < lists; i++)
+            {
+                int other = (home + i) % lists, next = Volatile.Read(ref round.Open[other * Line]);
+                if (round.Blocks.Round(next) < round.Blocks.Round(group))
+                    (list, group) = (other, next);
+            }
+
+            r = round.Blocks.Round(group);
+            if (group >= groups)
+            {
+                count = 0;
+                return false;
+            }
+
+            if (list != home && own < groups)
+            {
+                round.Blocks.Pairs(own, pairs, out count);
+                if (AreReady(round, pairs, count, round.Blocks.Round(own)))
+                    (list, group, r) = (home, own, round.Blocks.Round(own));
+            }
+
+            round.Blocks.Pairs(group, pairs, out count);
+            if (Interlocked.CompareExchange(ref round.Open[list * Line], round.Blocks.From(group + 1, list), group) == group)
+                return true;
+        }
+    }
+
+    private static bool AreReady(in Round round, int* pairs, int count, int r)
+    {
+        for (int k = 0; k < 2 * count; k++)
+            if (Volatile.Read(ref round.Next[pairs[k]]) != r)
+                return false;
+        return true;
     }
 }
