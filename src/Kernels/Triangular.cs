@@ -50,7 +50,7 @@ public static class Triangular
         if (T.IsZero(alpha))
             b.Fill(T.Zero);
         else
-            new RecursiveTriangle<T>(triangle, unitDiagonal, path, maxThreads).Multiply(alpha, t, b);
+            new RecursiveTriangle<T>(triangle, unitDiagonal, path, maxThreads).Run(alpha, t, b, solve: false);
     }
 
     /// <summary>B ← αT⁻¹B: solves TX = αB by substitution, with T (n×n) triangular, B (n×m) overwritten by X.</summary>
@@ -94,7 +94,7 @@ public static class Triangular
             if (T.IsZero(t[i, i]))
                 throw new ArgumentException($"Diagonal element {i} of the {t.Rows}×{t.Rows} triangle is 0.", nameof(t));
         if (!b.IsEmpty)
-            new RecursiveTriangle<T>(triangle, unitDiagonal, path, maxThreads).Solve(alpha, t, b);
+            new RecursiveTriangle<T>(triangle, unitDiagonal, path, maxThreads).Run(alpha, t, b, solve: true);
     }
 
     private static void RequireFit<T>(ReadOnlyMatrixView<T> t, MatrixView<T> b)

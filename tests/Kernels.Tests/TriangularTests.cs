@@ -196,6 +196,25 @@ public sealed class TriangularTests<T>(VectorPath path) where T : unmanaged, IBi
         Assert.That(Listed(first), Is.EqualTo(Listed(second)));
     }
 
+    // Each thread has columns of its own, here of several numbers, or there are too few of them.
+    [Test]
+    public void ThreadsDoNotChangeABit([Values] Triangle triangle, [Values] bool columnMajor, [Values(130, 193, 257)] int m)
+    {
+        const int N = 210;
+        Layout layout = Layout.RowMajor with { ColumnMajor = columnMajor };
+        var p = new TriangularCase(N, m, triangle, false, layout, layout, 1, 0, Seed: 9);
+        (Window<T> t, _) = Factor(p, new GaussianStream(p.Seed));
+        T[][] results = [.. new[] { 1, 2, 3 }.Select(threads =>
+        {
+            Window<T> b = RightSides(p, new GaussianStream(p.Seed + 1));
+            Triangular.Multiply<T>(T.Pi, t.View, triangle, b.View, path: path, maxThreads: threads);
+            Triangular.Solve<T>(T.E, t.View, triangle, b.View, path: path, maxThreads: threads);
+            return Listed(b.View);
+        })];
+        Assert.That(results[1], Is.EqualTo(results[0]));
+        Assert.That(results[2], Is.EqualTo(results[0]));
+    }
+
     [Test]
     public void RefusesAZeroOnTheDiagonalAndNamesIt(
         [Values] Triangle triangle, [Values(0, 2, 69)] int index, [Values(0, 4)] int columns)

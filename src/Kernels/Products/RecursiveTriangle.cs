@@ -22,7 +22,59 @@ internal readonly unsafe struct RecursiveTriangle<T>(Triangle triangle, bool uni
     [ThreadStatic]
     private static AlignedBuffer? t_strip;
 
-    public void Multiply(T alpha, ReadOnlyMatrixView<T> t, MatrixView<T> b)
+    // Columns of its own from which on a thread shares no more than T. Shares begin at multiples of Line; none has a single column, whose sums would be in another order.
+    private const int LeastShare = 64, Line = 32;
+
+    /// <summary>B ← αTB, or αT⁻¹B, each thread with columns of its own where there are enough.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Run(T alpha, ReadOnlyMatrixView<T> t, MatrixView<T> b, bool solve)
+    {
+        int threads = Products<T>.Threads((long)t.Rows * t.Rows * b.Columns / 2, maxThreads);
+        if (threads == 1 || b.Columns / threads < LeastShare)
+        {
+            Recurse(alpha, t, b, solve);
+            return;
+        }
+
+        fixed (T* pt = &t.Origin, pb = &b.Origin)
+        {
+            var shares = new Shares
+            {
+                Work = new RecursiveTriangle<T>(triangle, unitDiagonal, path, 1),
+                N = t.Rows,
+                Columns = b.Columns,
+                Count = threads,
+                Alpha = alpha,
+                IsSolve = solve,
+                Triangle = pt,
+                TriangleRow = t.RowStride,
+                TriangleColumn = t.ColumnStride,
+                B = pb,
+                Row = b.RowStride,
+                Column = b.ColumnStride,
+            };
+            Team.Run(threads, threads, &shares, &TakeShare);
+        }
+    }
+
+    private static void TakeShare(void* state, int share)
+    {
+        ref Shares all = ref *(Shares*)state;
+        int first = all.First(share), end = share + 1 < all.Count ? all.First(share + 1) : all.Columns;
+        var t = new ReadOnlyMatrixView<T>(ref *all.Triangle, all.N, all.N, all.TriangleRow, all.TriangleColumn);
+        var b = new MatrixView<T>(ref *(all.B + first * all.Column), all.N, end - first, all.Row, all.Column);
+        all.Work.Recurse(all.Alpha, t, b, all.IsSolve);
+    }
+
+    private void Recurse(T alpha, ReadOnlyMatrixView<T> t, MatrixView<T> b, bool solve)
+    {
+        if (solve)
+            Solve(alpha, t, b);
+        else
+            Multiply(alpha, t, b);
+    }
+
+    private void Multiply(T alpha, ReadOnlyMatrixView<T> t, MatrixView<T> b)
     {
         if (t.Rows <= Halves.BaseBlock)
         {
@@ -36,7 +88,7 @@ internal readonly unsafe struct RecursiveTriangle<T>(Triangle triangle, bool uni
         Multiply(alpha, parts.Leading, parts.LeadingRows);
     }
 
-    public void Solve(T alpha, ReadOnlyMatrixView<T> t, MatrixView<T> b)
+    private void Solve(T alpha, ReadOnlyMatrixView<T> t, MatrixView<T> b)
     {
         if (t.Rows <= Halves.BaseBlock)
         {
@@ -84,6 +136,18 @@ internal readonly unsafe struct RecursiveTriangle<T>(Triangle triangle, bool uni
             };
             VectorPaths.Run<T, BlockWork>(path, ref work);
         }
+    }
+
+    private struct Shares
+    {
+        public RecursiveTriangle<T> Work;
+        public int N, Columns, Count;
+        public T Alpha;
+        public bool IsSolve;
+        public T* Triangle, B;
+        public nint TriangleRow, TriangleColumn, Row, Column;
+
+        public readonly int First(int share) => (int)((long)Columns * share / Count) / Line * Line;
     }
 
     private readonly ref struct Parts(
