@@ -120,7 +120,9 @@ internal unsafe struct Multisection : ILaneWork<double>
     private static void FindChunk<V, L>(void* state, int chunk) where V : unmanaged where L : struct, ILanes<double, V>
     {
         ref Multisection all = ref *(Multisection*)state;
-        Find<V, L>(ref all, chunk * PerChunk, 1, Math.Min(PerChunk, all._plan.Order - chunk * PerChunk));
+        // The largest values first: they take a few more steps as a rule, and the smallest may be less than a chunk.
+        int first = ((all._plan.Order - 1) / PerChunk - chunk) * PerChunk;
+        Find<V, L>(ref all, first, 1, Math.Min(PerChunk, all._plan.Order - first));
     }
 
     /// <summary>So many values, at most <see cref="PerChunk"/>, the least being the first-th.</summary>
