@@ -1,5 +1,3 @@
-using System.Runtime;
-
 namespace Kappa.Kernels.Tests;
 
 /// <summary>What a call leaves for the garbage collector.</summary>
@@ -18,10 +16,15 @@ internal static class Garbage
             long before = GC.GetAllocatedBytesForCurrentThread();
             action();
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            if (GCSettings.LatencyMode != GCLatencyMode.NoGCRegion)
-                continue;
-            GC.EndNoGCRegion();
-            return allocated;
+            try
+            {
+                GC.EndNoGCRegion();
+                return allocated;
+            }
+            catch (InvalidOperationException)
+            {
+                // A collection came in between. No region can begin until this one has been ended all the same.
+            }
         }
     }
 }
