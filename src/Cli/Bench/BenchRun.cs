@@ -32,8 +32,8 @@ internal sealed record BenchSetting(string[] Types, int Threads, int Rounds, Nat
     /// <summary>Threads and rounds in words.</summary>
     public string Effort => $"{Threads} {(Threads == 1 ? "thread" : "threads")}, {Rounds} {(Rounds == 1 ? "round" : "rounds")}";
 
-    /// <summary>A table's columns, and with several threads one for <see cref="BenchRecord.Speedup"/>.</summary>
-    public string[] Columns(string[] columns) => Threads == 1 ? columns : [.. columns, "1 thread/ours\n(quartiles)"];
+    /// <summary>A table's columns, and with several threads those of <see cref="BenchRecord.Cells"/>.</summary>
+    public string[] Columns(string[] columns) => Threads == 1 ? columns : [.. columns, "1 thread/ours\n(quartiles)", $"{Threads} calls\nat once"];
 }
 
 /// <summary>What a measurement puts out: its JSON line, and its rows of the table.</summary>
@@ -47,8 +47,8 @@ internal sealed record BenchRecord(JsonObject Json, string[][] Rows)
     /// <summary>A number for the table; nothing where there is none.</summary>
     public static string Text(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
 
-    /// <summary>The last cell of a row, our time with one thread over ours with all; none where there is one thread.</summary>
-    public static string[] Speedup(Statistics? speedup) => speedup is null ? [] : [Text(speedup)];
+    /// <summary>The last cells of a row, what several threads gained; none where there is one.</summary>
+    public static string[] Cells(Speedup? speedup) => speedup is null ? [] : [Text(speedup.Ours), Text(speedup.Independent.Median, "F2")];
 
     /// <summary>A ratio for the table: the median and its quartiles.</summary>
     public static string Text(Statistics? ratio) => ratio is null ? "" : $"{Text(ratio.Median, "F2")} ({Text(ratio.Q25, "F2")}–{Text(ratio.Q75, "F2")})";

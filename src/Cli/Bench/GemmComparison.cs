@@ -31,8 +31,8 @@ internal sealed record GemmCase(string Type, int M, int N, int K, string Layout)
 /// <param name="Peak">The FMA peak loop, in GFLOP/s, times the threads.</param>
 /// <param name="FractionOfPeak">Ours over the peak of the same round.</param>
 /// <param name="Theirs">The other library, where there is one.</param>
-/// <param name="Speedup">Our time with one thread over ours with all, of each round, where there are several.</param>
-internal sealed record GemmTiming(double Gflops, double Peak, double FractionOfPeak, OtherTiming? Theirs, Statistics? Speedup);
+/// <param name="Speedup">What several threads gain, where there are several.</param>
+internal sealed record GemmTiming(double Gflops, double Peak, double FractionOfPeak, OtherTiming? Theirs, Speedup? Speedup);
 
 /// <summary>The other library beside ours.</summary>
 /// <param name="Gflops">Theirs, in GFLOP/s.</param>
@@ -64,19 +64,21 @@ internal static class GemmComparison
 
         // A neighbour on a shared core halves the peak as well: what a round reached is compared with the peak of that round.
         var peaks = new List<double>();
-        List<Action<int>> contenders = [repeats => Multiply(repeats, interleaving.Threads, ta, a, tb, b, ours)];
-        if (other is not null)
-            contenders.Add(repeats => other.Multiply(repeats, ta, a, tb, b, theirs));
-        if (interleaving.Threads > 1)
-            contenders.Add(repeats => Multiply(repeats, 1, ta, a, tb, b, ours));
-        double[][] seconds = interleaving.Measure(
-            (typeof(GemmComparison), typeof(T)), () => peaks.Add(Hardware.MeasurePeak<T>(PeakMilliseconds) * interleaving.Threads / 1e9), [.. contenders]);
+        (double[][] seconds, Speedup? speedup) = interleaving.Measure(
+            (typeof(GemmComparison), typeof(T)),
+            () => peaks.Add(Hardware.MeasurePeak<T>(PeakMilliseconds) * interleaving.Threads / 1e9),
+            threads =>
+            {
+                Matrix<T> c = threads == interleaving.Threads ? ours : new(product.M, product.N);
+                return repeats => Multiply(repeats, threads, ta, a, tb, b, c);
+            },
+            other is null ? [] : [repeats => other.Multiply(repeats, ta, a, tb, b, theirs)]);
 
         double[] gflops = Gflops(seconds[0]);
         return new GemmTiming(Median(gflops), Median(peaks), Median(gflops.Zip(peaks, (our, peak) => our / peak)), other is null ? null : new OtherTiming(
             Median(Gflops(seconds[1])),
             Interleaving.Ratio(seconds[1], seconds[0]),
-            LargestDifference(ours, theirs)), interleaving.Threads == 1 ? null : Interleaving.Ratio(seconds[^1], seconds[0]));
+            LargestDifference(ours, theirs)), speedup);
 
         double[] Gflops(double[] times) => [.. times.Select(s => product.Flops / s / 1e9)];
         static double Median(IEnumerable<double> values) => Statistics.Of([.. values]).Median;

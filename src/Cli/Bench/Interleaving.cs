@@ -3,6 +3,11 @@ using Kappa.Training.Results;
 
 namespace Kappa.Cli.Bench;
 
+/// <summary>What several threads gain.</summary>
+/// <param name="Ours">Our time with one thread over ours with all, of each round.</param>
+/// <param name="Independent">The calls that as many threads do at once, each of its own with one thread, over the calls of one: what the machine gives where nobody waits for anybody.</param>
+internal sealed record Speedup(Statistics Ours, Statistics Independent);
+
 /// <summary>
 /// Times contenders in one process, so that a noisy machine slows all of them: each round takes a sample of every one,
 /// forwards and backwards in turn.
@@ -30,17 +35,21 @@ internal sealed class Interleaving(int threads, int rounds, Action roundDone, Ca
     /// <summary>Looked at between samples.</summary>
     public CancellationToken Cancellation => cancellation;
 
-    /// <summary>Seconds per call of each contender, by round.</summary>
+    /// <summary>Seconds per call of each contender, by round, and what our threads gain where there are several.</summary>
     /// <param name="code">What tells the contenders' code from others': seen for the first time, it is given time to be compiled.</param>
     /// <param name="startRound">Called before each round, outside of what is timed.</param>
-    /// <param name="contenders">Each repeats its call as often as told.</param>
-    public double[][] Measure(object code, Action startRound, params Action<int>[] contenders)
+    /// <param name="ours">Ours with so many threads, in memory of its own; like all contenders, it repeats its call as often as told.</param>
+    /// <param name="others">Theirs.</param>
+    public (double[][] Seconds, Speedup? Speedup) Measure(object code, Action startRound, Func<int, Action<int>> ours, params Action<int>[] others)
     {
+        Action<int>[] alone = threads == 1 ? [] : [.. Enumerable.Range(0, threads).Select(_ => ours(1))];
+        Action<int>[] contenders = [ours(threads), .. others, .. alone.Take(1)];
         // The previous problem's matrices are garbage by now; they are not to be collected within a sample.
         GC.Collect();
         TimeSpan warmUp = s_compiled.Add(code) ? s_compilation : s_sample;
         int[] perClock = [.. contenders.Select(contender => WarmUp(contender, warmUp))];
         double[][] seconds = [.. contenders.Select(_ => new double[rounds])];
+        double[] callsAtOnce = new double[rounds];
         for (int round = 0; round < rounds; round++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -63,10 +72,18 @@ internal sealed class Interleaving(int threads, int rounds, Action roundDone, Ca
                 seconds[next][round] = SecondsPerCall(contenders[next], perClock[next], s_sample);
             }
 
+            if (threads > 1)
+            {
+                WaitForIdleThreads();
+                callsAtOnce[round] = CallsPerSecond(alone, perClock[^1]);
+            }
+
             roundDone();
         }
 
-        return seconds;
+        if (threads == 1)
+            return (seconds, null);
+        return (seconds[..^1], new Speedup(Ratio(seconds[^1], seconds[0]), Statistics.Of([.. seconds[^1].Zip(callsAtOnce, (time, calls) => time * calls)])));
     }
 
     /// <summary>Times over other times of the same rounds.</summary>
@@ -101,6 +118,31 @@ internal sealed class Interleaving(int threads, int rounds, Action roundDone, Ca
             busy = Environment.CpuUsage.TotalTime - before;
         }
         while (busy.TotalMilliseconds > 2 && Stopwatch.GetElapsedTime(start).TotalSeconds < 0.5);
+    }
+
+    // All of them together, each on a thread of its own that goes on until the last one's sample is done.
+    private static double CallsPerSecond(Action<int>[] contenders, int perClock)
+    {
+        double[] calls = new double[contenders.Length];
+        int done = 0;
+        using var start = new Barrier(contenders.Length);
+        Thread[] workers = [.. Enumerable.Range(1, contenders.Length - 1).Select(i => new Thread(() => Work(i)))];
+        foreach (Thread worker in workers)
+            worker.Start();
+        Work(0);
+        foreach (Thread worker in workers)
+            worker.Join();
+        return calls.Sum();
+
+        void Work(int i)
+        {
+            start.SignalAndWait();
+            SecondsPerCall(contenders[i], perClock, s_lead);
+            calls[i] = 1 / SecondsPerCall(contenders[i], perClock, s_sample);
+            Interlocked.Increment(ref done);
+            while (Volatile.Read(ref done) < contenders.Length)
+                contenders[i](perClock);
+        }
     }
 
     private static double SecondsPerCall(Action<int> contender, int perClock, TimeSpan least)

@@ -32,8 +32,8 @@ internal sealed record SvdCase(string Type, int N, SvdJob Job, string Family, Sv
 /// <param name="Sweeps">Sweeps of Jacobi rotations.</param>
 /// <param name="Accuracy">Its errors.</param>
 /// <param name="Theirs">The other library's drivers, where there are any.</param>
-/// <param name="Speedup">Our time with one thread over ours with all, of each round, where there are several.</param>
-internal sealed record SvdTiming(string Algorithm, double Seconds, int Sweeps, SvdAccuracy Accuracy, OtherSvdTiming[] Theirs, Statistics? Speedup);
+/// <param name="Speedup">What several threads gain, where there are several.</param>
+internal sealed record SvdTiming(string Algorithm, double Seconds, int Sweeps, SvdAccuracy Accuracy, OtherSvdTiming[] Theirs, Speedup? Speedup);
 
 /// <summary>A driver of the other library beside ours.</summary>
 /// <param name="Driver">Which.</param>
@@ -55,11 +55,13 @@ internal static class SvdComparison
     {
         Matrix<T> a = SvdFamilies.Create<T>(problem.Family, problem.N);
         bool vectors = problem.Job == SvdJob.Full;
-        int threads = interleaving.Threads;
-        var ours = new Ours<T>(problem, a, threads);
-        Action<int>[] alone = threads == 1 ? [] : [new Ours<T>(problem, a, 1).Run];
+        var ours = new Ours<T>(problem, a, interleaving.Threads);
         NativeSvd<T>[] theirs = other is null ? [] : [.. Enum.GetValues<SvdDriver>().Select(driver => new NativeSvd<T>(other, driver, a, vectors))];
-        double[][] seconds = interleaving.Measure((typeof(SvdComparison), typeof(T), problem.Job), () => { }, [ours.Run, .. theirs.Select<NativeSvd<T>, Action<int>>(their => their.Run), .. alone]);
+        (double[][] seconds, Speedup? speedup) = interleaving.Measure(
+            (typeof(SvdComparison), typeof(T), problem.Job),
+            () => { },
+            threads => threads == interleaving.Threads ? ours.Run : new Ours<T>(problem, a, threads).Run,
+            [.. theirs.Select<NativeSvd<T>, Action<int>>(their => their.Run)]);
 
         Matrix<double> wide = Widened<T>(a);
         double epsilon = double.CreateTruncating(T.BitIncrement(T.One) - T.One);
@@ -73,7 +75,7 @@ internal static class SvdComparison
                 Interleaving.Ratio(seconds[i + 1], seconds[0]),
                 their.Info,
                 SvdAccuracy.Of(wide, epsilon, Asked(their.Values()), vectors ? (Widened(their.U), Widened(their.V)) : null, reference)))],
-            threads == 1 ? null : Interleaving.Ratio(seconds[^1], seconds[0]));
+            speedup);
 
         double[] Asked(double[] sigma) => problem.Job == SvdJob.Kappa ? [sigma[^1] == 0 ? double.PositiveInfinity : sigma[0] / sigma[^1]] : sigma;
     }

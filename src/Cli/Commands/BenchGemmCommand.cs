@@ -29,7 +29,7 @@ internal static class BenchGemmCommand
             BenchSetting setting = options.Read(parsed);
             GemmCase[] cases = [.. setting.Types.SelectMany(type => products.Select(p => new GemmCase(type, p.M, p.N, p.K, stored)))];
             foreach (GemmCase product in cases)
-                CheckSize(product, setting.Other is not null);
+                CheckSize(product, setting);
             var run = new BenchRun(setting, $"C ← AB, {stored}", setting.Columns(s_columns), textColumns: 2);
             // A task of its own, because Ctrl-C is listened to only once this delegate has returned.
             return Task.Run(() => run.Run(cases, product => $"{product.Type} {product.Shape}", (product, interleaving) =>
@@ -63,14 +63,15 @@ internal static class BenchGemmCommand
         },
     };
 
-    private static void CheckSize(GemmCase product, bool hasOther)
+    private static void CheckSize(GemmCase product, BenchSetting setting)
     {
         // Matrix<T> may spend 64 bytes on alignment.
         const int Slack = 16;
         long a = (long)product.M * product.K, b = (long)product.K * product.N, c = (long)product.M * product.N;
         if (Math.Max(a, Math.Max(b, c)) > Array.MaxLength - Slack)
             throw new UserException($"{product.Shape} is too large: one of its matrices exceeds {Array.MaxLength - Slack} elements");
-        BenchOptions.RequireMemory($"{product.Shape} in {product.Type}", (double)(a + b + (hasOther ? 2 : 1) * c) * (product.Type == "f64" ? 8 : 4));
+        int results = 1 + (setting.Other is null ? 0 : 1) + (setting.Threads == 1 ? 0 : setting.Threads);
+        BenchOptions.RequireMemory($"{product.Shape} in {product.Type}", (double)(a + b + results * c) * (product.Type == "f64" ? 8 : 4));
     }
 
     private static JsonObject ToJson(GemmCase product, GemmTiming timing, BenchSetting setting) => new()
@@ -91,7 +92,8 @@ internal static class BenchGemmCommand
         ["ratio"] = timing.Theirs?.Ratio.Median,
         ["ratioQ25"] = timing.Theirs?.Ratio.Q25,
         ["ratioQ75"] = timing.Theirs?.Ratio.Q75,
-        ["speedup"] = timing.Speedup?.Median,
+        ["speedup"] = timing.Speedup?.Ours.Median,
+        ["independentSpeedup"] = timing.Speedup?.Independent.Median,
         ["largestDifference"] = BenchRecord.Number(timing.Theirs?.LargestDifference),
     };
 
@@ -107,7 +109,7 @@ internal static class BenchGemmCommand
             BenchRecord.Text(theirs?.Gflops, "F1"),
             BenchRecord.Text(theirs?.Ratio),
             BenchRecord.Text(theirs?.LargestDifference, "0.0E+0;;0"),
-            .. BenchRecord.Speedup(timing.Speedup),
+            .. BenchRecord.Cells(timing.Speedup),
         ];
     }
 }

@@ -30,9 +30,9 @@ internal static class BenchSvdCommand
             string matrices = parsed.GetValue(family) ?? SvdFamilies.Names[0];
             SvdAlgorithm way = Enum.Parse<SvdAlgorithm>(parsed.GetValue(algorithm) ?? nameof(SvdAlgorithm.Auto), ignoreCase: true);
             int[] orders = parsed.GetResult(sizes) is not null ? parsed.GetValue(sizes)! : s_sizes;
-            foreach (int n in orders)
-                CheckSize(n);
             BenchSetting setting = options.Read(parsed);
+            foreach (int n in orders)
+                CheckSize(n, setting.Threads);
             SvdCase[] cases = [.. setting.Types.SelectMany(type => orders.Select(n => new SvdCase(type, n, asked, matrices, way)))];
             var run = new BenchRun(setting, $"A = UΣVᵀ, {Word(asked.ToString())}, {matrices}", setting.Columns([.. s_columns, .. ErrorColumns(asked)]), textColumns: 3);
             // A task of its own, because Ctrl-C is listened to only once this delegate has returned.
@@ -47,8 +47,8 @@ internal static class BenchSvdCommand
         return command;
     }
 
-    // Ours in f64, what the errors are computed in, and three drivers with 4 to 8 n² each.
-    private static void CheckSize(int n) => BenchOptions.RequireMemory($"{n}×{n}", 40.0 * n * n * sizeof(double));
+    // Ours in f64, what the errors are computed in, and three drivers with 4 to 8 n² each; ours again for each of several threads.
+    private static void CheckSize(int n, int threads) => BenchOptions.RequireMemory($"{n}×{n}", (40.0 + (threads == 1 ? 0 : 8 * threads)) * n * n * sizeof(double));
 
     private static string[] ErrorColumns(SvdJob job) => job switch
     {
@@ -75,7 +75,8 @@ internal static class BenchSvdCommand
         };
         foreach (SvdDriver driver in Enum.GetValues<SvdDriver>())
             json[$"ratio{driver}"] = Find(driver)?.Ratio.Median;
-        json["speedup"] = timing.Speedup?.Median;
+        json["speedup"] = timing.Speedup?.Ours.Median;
+        json["independentSpeedup"] = timing.Speedup?.Independent.Median;
         AddErrors(json, problem, timing.Accuracy);
         json["against"] = setting.Other?.Name;
         json["againstVersion"] = setting.Other?.Version;
@@ -105,10 +106,10 @@ internal static class BenchSvdCommand
 
     private static string[][] ToRows(SvdCase problem, SvdTiming timing) =>
     [
-        [.. Row(problem, timing.Algorithm, timing.Seconds, null, timing.Sweeps, timing.Accuracy), .. BenchRecord.Speedup(timing.Speedup)],
+        [.. Row(problem, timing.Algorithm, timing.Seconds, null, timing.Sweeps, timing.Accuracy), .. BenchRecord.Cells(timing.Speedup)],
         .. timing.Theirs.Select(theirs => (string[])[.. Row(
             problem, Word(theirs.Driver.ToString()) + (theirs.Info == 0 ? "" : $" (info {theirs.Info})"), theirs.Seconds, theirs.Ratio, null, theirs.Accuracy),
-            .. timing.Speedup is null ? Array.Empty<string>() : [""]]),
+            .. BenchRecord.Cells(timing.Speedup).Select(_ => "")]),
     ];
 
     private static string[] Row(SvdCase problem, string algorithm, double seconds, Statistics? ratio, int? sweeps, SvdAccuracy accuracy) =>
