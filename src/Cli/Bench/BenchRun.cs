@@ -48,7 +48,7 @@ internal sealed record BenchRecord(JsonObject Json, string[][] Rows)
     public static string Text(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
 
     /// <summary>The last cells of a row, what several threads gained; none where there is one.</summary>
-    public static string[] Cells(Speedup? speedup) => speedup is null ? [] : [Text(speedup.Ours), Text(speedup.Independent.Median, "F2")];
+    public static string[] Cells(Speedup? speedup) => speedup is null ? [] : [Text(speedup.Ours), Text(speedup.Independent, "F2")];
 
     /// <summary>A ratio for the table: the median and its quartiles.</summary>
     public static string Text(Statistics? ratio) => ratio is null ? "" : $"{Text(ratio.Median, "F2")} ({Text(ratio.Q25, "F2")}–{Text(ratio.Q75, "F2")})";

@@ -5,8 +5,8 @@ namespace Kappa.Cli.Bench;
 
 /// <summary>What several threads gain.</summary>
 /// <param name="Ours">Our time with one thread over ours with all, of each round.</param>
-/// <param name="Independent">The calls that as many threads do at once, each of its own with one thread, over the calls of one: what the machine gives where nobody waits for anybody.</param>
-internal sealed record Speedup(Statistics Ours, Statistics Independent);
+/// <param name="Independent">The median over rounds of the calls that as many threads do at once, each of its own with one thread, over the calls of one: what the machine gives where nobody waits for anybody.</param>
+internal sealed record Speedup(Statistics Ours, double Independent);
 
 /// <summary>
 /// Times contenders in one process, so that a noisy machine slows all of them: each round takes a sample of every one,
@@ -83,7 +83,7 @@ internal sealed class Interleaving(int threads, int rounds, Action roundDone, Ca
 
         if (threads == 1)
             return (seconds, null);
-        return (seconds[..^1], new Speedup(Ratio(seconds[^1], seconds[0]), Statistics.Of([.. seconds[^1].Zip(callsAtOnce, (time, calls) => time * calls)])));
+        return (seconds[..^1], new Speedup(Ratio(seconds[^1], seconds[0]), Statistics.Of([.. seconds[^1].Zip(callsAtOnce, (time, calls) => time * calls)]).Median));
     }
 
     /// <summary>Times over other times of the same rounds.</summary>

@@ -76,7 +76,7 @@ internal static class BenchSvdCommand
         foreach (SvdDriver driver in Enum.GetValues<SvdDriver>())
             json[$"ratio{driver}"] = Find(driver)?.Ratio.Median;
         json["speedup"] = timing.Speedup?.Ours.Median;
-        json["independentSpeedup"] = timing.Speedup?.Independent.Median;
+        json["independentSpeedup"] = timing.Speedup?.Independent;
         AddErrors(json, problem, timing.Accuracy);
         json["against"] = setting.Other?.Name;
         json["againstVersion"] = setting.Other?.Version;

@@ -5,6 +5,7 @@ using Kappa.Kernels.Threads;
 
 namespace Kappa.Kernels.Bidiagonal;
 
+/// <summary>The passes of all steps, over one thread or two.</summary>
 internal static unsafe partial class Reduction<T, V, L>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where V : unmanaged
